@@ -1,0 +1,1 @@
+"""Geometry in, geometry out: the spatial heart, readable without knowing Flask, Redis or RQ."""

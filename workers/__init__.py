@@ -1,0 +1,1 @@
+"""RQ: runtime, queues, relay (outbox to RQ), schedule, handlers."""
