@@ -1,0 +1,1 @@
+"""Shared kernel: what every slice needs and no slice owns."""

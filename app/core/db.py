@@ -1,0 +1,73 @@
+"""The database seen from Python: one declarative base, one Flask extension, named constraints.
+
+Names matter: a violated constraint is found by its name and turned into a sentence (`app.core.errors`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from flask_sqlalchemy_lite import SQLAlchemy
+from geoalchemy2 import Geometry
+from sqlalchemy import BigInteger, DateTime, Identity, Integer, MetaData, Text, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from app.settings import DatabaseSettings
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+BigKey = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
+Key = Annotated[int, mapped_column(Integer, Identity(always=True), primary_key=True)]
+Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Now = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
+Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default="{}")]
+"""A label in several languages, or any small document."""
+
+
+def point() -> Geometry:
+    """A point in WGS84 (SRID 4326, degrees); its indexes are declared by name in the models."""
+    return Geometry("POINT", srid=4326, spatial_index=False)
+
+
+def multipolygon() -> Geometry:
+    """A boundary in WGS84 (SRID 4326, degrees)."""
+    return Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
+
+
+def polygon() -> Geometry:
+    """A piece of a subdivided boundary, in WGS84 (SRID 4326, degrees)."""
+    return Geometry("GEOMETRY", srid=4326, spatial_index=False)
+
+
+class Base(DeclarativeBase):
+    """Every table of the house."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {str: Text, dict[str, Any]: JSONB, datetime: DateTime(timezone=True)}
+
+
+db = SQLAlchemy()
+
+
+def engine_options(settings: DatabaseSettings) -> dict[str, Any]:
+    """Options of the SQLAlchemy engine. Connections speak UTC and give up on runaway statements."""
+    return {
+        "url": settings.url,
+        "pool_size": settings.pool_size,
+        "max_overflow": settings.pool_size,
+        "pool_timeout": settings.pool_timeout_s,
+        # A restarted server is noticed when a connection is taken, not in the middle of a request.
+        "pool_pre_ping": True,
+        "connect_args": {
+            "application_name": "auzolan",
+            "options": f"-c timezone=UTC -c statement_timeout={settings.statement_timeout_ms} -c jit=off",
+        },
+    }

@@ -1,0 +1,1 @@
+"""What people said: contributions, photos, the public map."""

@@ -1,0 +1,172 @@
+"""What people said, where, with which photos, and what the map shows of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, BigKey, Json, Now, point
+
+CHANNELS = ("web", "api", "phone", "desk", "paper", "workshop", "chat", "import")
+VISIBILITIES = ("pending", "public", "hidden", "withdrawn")
+
+
+class Contribution(Base):
+    """One thing one person said about one place. `state` mirrors its ticket's, so that maps and lists filter alone."""
+
+    __tablename__ = "contribution"
+
+    id: Mapped[BigKey]
+    reference: Mapped[str] = mapped_column(unique=True)
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"))
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id"))
+    kind: Mapped[str]
+    channel: Mapped[str]
+    language: Mapped[str] = mapped_column(server_default="fr")
+    title: Mapped[str | None]
+    body: Mapped[str] = mapped_column(server_default="")
+    answers: Mapped[Json]
+    geom: Mapped[WKBElement] = mapped_column(point())
+    accuracy_m: Mapped[float | None] = mapped_column(Float)
+    address: Mapped[str | None]
+    h3: Mapped[int] = mapped_column(BigInteger)
+    """H3 index at resolution 11, computed once at intake."""
+    zone_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default="{}")
+    visibility: Mapped[str] = mapped_column(server_default="public")
+    state: Mapped[str] = mapped_column(server_default="new")
+    created_at: Mapped[Now]
+    """When it was said; an imported row keeps its own day."""
+    received_at: Mapped[Now]
+    ticket_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ticket.id"))
+    photo_count: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    supports: Mapped[int] = mapped_column(server_default="0")
+    follow_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """SHA-256 of the token in the private follow link."""
+    source: Mapped[str | None]
+    source_id: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('problem', 'praise', 'proposal')", name="kind_known"),
+        CheckConstraint(f"channel IN {CHANNELS}", name="channel_known"),
+        CheckConstraint(f"visibility IN {VISIBILITIES}", name="visibility_known"),
+        CheckConstraint("char_length(body) <= 4000", name="body_length"),
+        Index(
+            "ix_contribution_public",
+            "geom",
+            postgresql_using="gist",
+            postgresql_where=text("visibility = 'public'"),
+        ),
+        Index("ix_contribution_recent", "territory_id", text("created_at DESC"), text("id DESC")),
+        Index("ix_contribution_category", "category_id", "created_at"),
+        Index("ix_contribution_ticket", "ticket_id"),
+        Index(
+            "uq_contribution_source",
+            "source",
+            "source_id",
+            unique=True,
+            postgresql_where=text("source IS NOT NULL"),
+        ),
+    )
+
+
+class Contact(Base):
+    """How to reach an author who wished it; apart, so that public queries cannot meet it."""
+
+    __tablename__ = "contribution_contact"
+
+    contribution_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    name: Mapped[str | None]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    silent: Mapped[bool] = mapped_column(server_default="false")
+    """Do not contact me."""
+
+
+class Photo(Base):
+    """A photo: the private original by its digest, the public derivatives by a random key."""
+
+    __tablename__ = "photo"
+
+    id: Mapped[BigKey]
+    contribution_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int] = mapped_column(SmallInteger)
+    original_key: Mapped[str]
+    content_type: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int]
+    public_key: Mapped[str | None] = mapped_column(unique=True)
+    """Null until the derivatives exist; renewed when they change, so that old addresses die."""
+    placeholder: Mapped[str | None]
+    state: Mapped[str] = mapped_column(server_default="pending")
+    hidden: Mapped[bool] = mapped_column(server_default="false")
+    exif_lon: Mapped[float | None] = mapped_column(Double)
+    exif_lat: Mapped[float | None] = mapped_column(Double)
+    taken_at: Mapped[datetime | None]
+    created_at: Mapped[Now]
+
+    __table_args__ = (
+        UniqueConstraint("contribution_id", "position", deferrable=True),
+        CheckConstraint("state IN ('pending', 'ready', 'failed')", name="state_known"),
+    )
+
+
+class Idempotency(Base):
+    """The answer given to a key, kept 24 hours: the same request gets it again."""
+
+    __tablename__ = "idempotency"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    response: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[Now] = mapped_column(index=True)
+
+
+class MapCell(Base):
+    """The pyramid: counts of a cell (1/8 of a tile's side) of one tile.
+
+    `category_id` 0 sums all categories; `week` 0 sums all time, else it counts weeks since 1970-01-05 (category 0 only).
+    """
+
+    __tablename__ = "map_cell"
+
+    level: Mapped[int] = mapped_column(SmallInteger)
+    tx: Mapped[int]
+    ty: Mapped[int]
+    category_id: Mapped[int]
+    week: Mapped[int] = mapped_column(SmallInteger)
+    territory_id: Mapped[int]
+    cell: Mapped[int] = mapped_column(SmallInteger)
+    kind: Mapped[int] = mapped_column(SmallInteger)
+    """0 problem, 1 praise, 2 proposal."""
+    n: Mapped[int]
+    n_done: Mapped[int]
+    n_declined: Mapped[int]
+    sum_lon: Mapped[float] = mapped_column(Double)
+    sum_lat: Mapped[float] = mapped_column(Double)
+    last_id: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (PrimaryKeyConstraint("level", "tx", "ty", "category_id", "week", "territory_id", "cell", "kind"),)

@@ -1,0 +1,1 @@
+"""Where things concentrate: hotspots, heatmaps, the observatory."""

@@ -1,0 +1,1 @@
+"""Where: territories, zones, services, categories, rules, town packs."""

@@ -1,0 +1,170 @@
+"""A town as data: boundary, zones, services, categories, rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import ARRAY, CheckConstraint, Float, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import Base, Json, Key, Now, multipolygon, polygon
+
+KINDS = ("problem", "praise", "proposal")
+
+
+class Territory(Base):
+    """A public body with a boundary. Territories nest; a point belongs to the smallest one that contains it."""
+
+    __tablename__ = "territory"
+
+    id: Mapped[Key]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default="commune")
+    code: Mapped[str | None] = mapped_column(unique=True)
+    """INSEE code of a commune, SIREN of an agglomeration, null elsewhere."""
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"), index=True)
+    boundary: Mapped[WKBElement] = mapped_column(multipolygon())
+    area_m2: Mapped[float] = mapped_column(Float)
+    srid: Mapped[int]
+    """The projected system in which its metres are measured."""
+    timezone: Mapped[str] = mapped_column(server_default="Europe/Paris")
+    prefix: Mapped[str] = mapped_column(unique=True)
+    """What its references begin with: `BAY` in `BAY-4817`."""
+    population: Mapped[int | None]
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{fr,en,eu}")
+    town_hall: Mapped[Json]
+    """`name`, `postal_address`, `email`, `phone`, `hours`, `website`."""
+    settings: Mapped[Json]
+    """What a town pack says beyond columns: texts, colours, holidays, moderation, basemap."""
+    config_version: Mapped[int] = mapped_column(server_default="1")
+    """Raised by each change of categories, services, rules or zones; processes drop what they remember."""
+    active: Mapped[bool] = mapped_column(server_default="true")
+    created_at: Mapped[Now]
+
+    parent: Mapped[Territory | None] = relationship(remote_side=[id])
+
+    __table_args__ = (CheckConstraint("prefix ~ '^[A-Z]{2,5}$'", name="prefix_letters"),)
+
+
+class TerritoryPart(Base):
+    """A piece of a boundary (`ST_Subdivide`): containment is asked of small polygons, in microseconds."""
+
+    __tablename__ = "territory_part"
+
+    id: Mapped[Key]
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"), index=True)
+    geom: Mapped[WKBElement] = mapped_column(polygon())
+
+    __table_args__ = (Index("ix_territory_part_geom", "geom", postgresql_using="gist"),)
+
+
+class Zone(Base):
+    """A named polygon inside a territory, of a kind (quarter, canton, park, school front)."""
+
+    __tablename__ = "zone"
+
+    id: Mapped[Key]
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    slug: Mapped[str]
+    name: Mapped[str]
+    population: Mapped[int | None]
+    boundary: Mapped[WKBElement] = mapped_column(multipolygon())
+
+    __table_args__ = (UniqueConstraint("territory_id", "kind", "slug"),)
+
+
+class ZonePart(Base):
+    """A piece of a zone's boundary, as for territories."""
+
+    __tablename__ = "zone_part"
+
+    id: Mapped[Key]
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zone.id", ondelete="CASCADE"), index=True)
+    geom: Mapped[WKBElement] = mapped_column(polygon())
+
+    __table_args__ = (Index("ix_zone_part_geom", "geom", postgresql_using="gist"),)
+
+
+class Service(Base):
+    """A department that acts; it has a queue. Each territory has one for what no rule placed (`is_triage`)."""
+
+    __tablename__ = "service"
+
+    id: Mapped[Key]
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    slug: Mapped[str]
+    name: Mapped[Json]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    postal_address: Mapped[str | None]
+    hours: Mapped[str | None]
+    is_triage: Mapped[bool] = mapped_column(server_default="false")
+    active: Mapped[bool] = mapped_column(server_default="true")
+
+    __table_args__ = (
+        UniqueConstraint("territory_id", "slug"),
+        Index("uq_service_triage", "territory_id", unique=True, postgresql_where=text("is_triage")),
+    )
+
+
+class Category(Base):
+    """A node of a territory's tree; leaves take contributions of the kinds they list."""
+
+    __tablename__ = "category"
+
+    id: Mapped[Key]
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    slug: Mapped[str]
+    label: Mapped[Json]
+    description: Mapped[Json]
+    kinds: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    icon: Mapped[str] = mapped_column(server_default="dot")
+    position: Mapped[int] = mapped_column(server_default="0")
+    group_radius_m: Mapped[float] = mapped_column(Float, server_default="30")
+    """Metres around a ticket's first place; 0 groups nothing."""
+    group_window_days: Mapped[int] = mapped_column(Integer, server_default="30")
+    """Days after a ticket was opened during which a new contribution may still join it."""
+    target_delay: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """`{"days": 3, "mode": "working" | "calendar"}`, or null: no promise."""
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
+    kind_services: Mapped[Json]
+    """Service slug by kind, where it differs from `service_id`."""
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    contact: Mapped[str] = mapped_column(server_default="optional")
+    photo: Mapped[str] = mapped_column(server_default="optional")
+    moderation: Mapped[str] = mapped_column(server_default="after")
+    active: Mapped[bool] = mapped_column(server_default="true")
+
+    __table_args__ = (
+        UniqueConstraint("territory_id", "slug"),
+        CheckConstraint("group_radius_m >= 0 AND group_radius_m <= 5000", name="radius_sane"),
+        CheckConstraint("group_window_days >= 0 AND group_window_days <= 3660", name="window_sane"),
+        CheckConstraint("contact IN ('optional', 'required', 'none')", name="contact_known"),
+        CheckConstraint("photo IN ('optional', 'required', 'none')", name="photo_known"),
+        CheckConstraint("moderation IN ('before', 'after')", name="moderation_known"),
+    )
+
+
+class RoutingRule(Base):
+    """An ordered rule: when its conditions hold, the ticket goes to its service."""
+
+    __tablename__ = "routing_rule"
+
+    id: Mapped[Key]
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    name: Mapped[str]
+    conditions: Mapped[Json]
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    enabled: Mapped[bool] = mapped_column(server_default="true")
+    flagged_at: Mapped[datetime | None]
+    flag: Mapped[str | None]
+    """Why it was skipped at run time; an administrator is told."""
+
+    __table_args__ = (UniqueConstraint("territory_id", "position", deferrable=True),)

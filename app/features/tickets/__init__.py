@@ -1,0 +1,1 @@
+"""Work for the town: grouping, routing, tickets, queues, the desk."""

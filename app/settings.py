@@ -1,0 +1,94 @@
+"""Typed settings, read from the environment (`AUZOLAN_*`), one class per concern.
+
+A default is what production should run with; what a machine must decide (database, secret) has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _prefixed(prefix: str) -> SettingsConfigDict:
+    return SettingsConfigDict(env_prefix=prefix, extra="ignore", frozen=True)
+
+
+class DatabaseSettings(BaseSettings):
+    """PostgreSQL with PostGIS; there is no second dialect."""
+
+    model_config = _prefixed("AUZOLAN_DATABASE_")
+
+    url: str = Field(default="postgresql+psycopg:///auzolan")
+    pool_size: int = Field(default=8, ge=1, le=100)
+    pool_timeout_s: float = Field(default=5, gt=0, le=60)
+    statement_timeout_ms: int = Field(default=15_000, ge=0)
+
+
+class RedisSettings(BaseSettings):
+    """Where RQ keeps its queues. Nothing that matters lives only there."""
+
+    model_config = _prefixed("AUZOLAN_REDIS_")
+
+    url: str = Field(default="redis://127.0.0.1:6379/0")
+
+
+class WebSettings(BaseSettings):
+    """What the web process needs to speak to browsers."""
+
+    model_config = _prefixed("AUZOLAN_")
+
+    base_url: str = Field(default="http://127.0.0.1:8000")
+    secret_key: SecretStr = Field(default=SecretStr(""))
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    max_body_mb: int = Field(default=80, ge=1, le=200)
+    rate_limits: bool = True
+    development: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies may demand HTTPS."""
+        return self.base_url.startswith("https://")
+
+
+class StorageSettings(BaseSettings):
+    """Where files live: a folder, or an S3 bucket (`s3://bucket/prefix`) with the `s3` extra."""
+
+    model_config = _prefixed("AUZOLAN_")
+
+    data: Path = Field(default_factory=lambda: user_data_path("auzolan"))
+    storage_url: str = ""
+
+    @property
+    def folder(self) -> Path:
+        return self.data / "storage"
+
+    @property
+    def mail_folder(self) -> Path:
+        return self.data / "mail"
+
+
+class JobSettings(BaseSettings):
+    """How the relay and the workers behave; seconds everywhere."""
+
+    model_config = _prefixed("AUZOLAN_JOBS_")
+
+    sweep_s: float = Field(default=5, gt=0, le=30)
+    stale_s: float = Field(default=10, gt=0, le=60)
+    batch: int = Field(default=200, ge=1, le=5_000)
+    max_attempts: int = Field(default=6, ge=1, le=50)
+    worker_ttl_s: int = Field(default=30, ge=10, le=420)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All concerns together, read from the environment unless given."""
+
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    redis: RedisSettings = field(default_factory=RedisSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    jobs: JobSettings = field(default_factory=JobSettings)
