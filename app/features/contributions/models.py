@@ -148,7 +148,8 @@ class Idempotency(Base):
 class MapCell(Base):
     """The pyramid: counts of a cell (1/8 of a tile's side) of one tile.
 
-    `category_id` 0 sums all categories; `week` 0 sums all time, else it counts weeks since 1970-01-05 (category 0 only).
+    `category_id` 0 sums all categories; `week` 0 sums all time, else it counts weeks since 1970-01-05.
+    Weeks are kept for category 0 only.
     """
 
     __tablename__ = "map_cell"

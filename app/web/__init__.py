@@ -1,0 +1,1 @@
+"""What the browser receives: base templates, static files, service worker."""
