@@ -1,1 +1,61 @@
 """The Flask application: `create_app()` wires, nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.settings import Settings
+
+# Each room that has pages, commands or addresses offers `init_app(app)`; the order is the order of blueprints.
+ROOMS = (
+    "app.core.logs",
+    "app.core.problems",
+    "app.web",
+    "app.health",
+    "app.features.accounts",
+    "app.features.territories",
+    "app.features.contributions",
+    "app.features.tickets",
+    "app.features.planning",
+)
+
+
+def create_app(settings: Settings | None = None, **config: Any) -> Flask:
+    """Build the application from `settings` (the environment's if none are given)."""
+    from app.core import security
+    from app.core.db import db, engine_options
+    from app.core.i18n import babel, select_language
+
+    settings = settings or Settings()
+    app = Flask(__name__, static_folder=None, template_folder="web/templates")
+    app.config.update(
+        SECRET_KEY=settings.web.secret_key.get_secret_value() or None,
+        MAX_CONTENT_LENGTH=settings.web.max_body_mb * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        SESSION_COOKIE_NAME="auzolan",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.web.secure,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        SQLALCHEMY_ENGINES={"default": engine_options(settings.database)},
+        BABEL_DEFAULT_LOCALE="fr",
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.config.update(config)
+    app.extensions["settings"] = settings
+    if settings.web.trusted_proxies:
+        n = settings.web.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    db.init_app(app)
+    babel.init_app(app, locale_selector=select_language)
+    security.init_app(app, settings.web)
+    for room in ROOMS:
+        begin = getattr(import_module(room), "init_app", None)
+        if begin is not None:
+            begin(app)
+    return app

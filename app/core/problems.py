@@ -1,0 +1,99 @@
+"""From an error to an answer: `application/problem+json` (RFC 9457) for programs, a page for people."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import structlog
+from flask import Flask, Response, render_template, request
+from flask_babel import gettext
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from app.core import errors as e
+
+log = structlog.get_logger()
+
+BY_STATUS: dict[int, type[e.Problem]] = {
+    kind.status: kind
+    for kind in (e.Denied, e.Unauthenticated, e.NotFound, e.Gone, e.Conflict, e.TooMany, e.Unavailable)
+}
+
+
+def wants_json() -> bool:
+    """Whether the caller is a program: the API's and the tiles' addresses, or one that asks for JSON only."""
+    if request.path.startswith(("/api/", "/tiles/")):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return best is not None and best != "text/html"
+
+
+def as_document(problem: e.Problem) -> dict[str, Any]:
+    """The problem document, in the reader's language."""
+    return {
+        "type": f"urn:auzolan:problem:{problem.code}",
+        "title": gettext(problem.title),
+        "status": problem.status,
+        "detail": gettext(problem.detail, **problem.params) if problem.detail else gettext(problem.title),
+        "errors": [
+            {"pointer": error.pointer, "message": gettext(error.message, **error.params)} for error in problem.errors
+        ],
+        **problem.extra,
+    }
+
+
+def respond(problem: e.Problem) -> Response:
+    """The answer for a problem."""
+    document = as_document(problem)
+    if wants_json():
+        response = Response(json.dumps(document), problem.status, mimetype="application/problem+json")
+    else:
+        page = render_template("errors/error.html", problem=document)
+        response = Response(page, problem.status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    if problem.status in (429, 503):
+        response.headers["Retry-After"] = "30"
+    if problem.status == 401 and wants_json():
+        response.headers["WWW-Authenticate"] = 'Bearer realm="auzolan"'
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    kind = BY_STATUS.get(error.code or 500, e.Problem)
+    problem = kind(status=error.code, code=None if kind is not e.Problem else f"http-{error.code}")
+    if error.code == 413:
+        problem.title = "What you sent is too large. Photos may weigh 15 MB each."
+    if error.code == 405:
+        problem.title = "This address does not answer to that method."
+    if error.code == 415:
+        problem.title = "Send JSON or a form (multipart)."
+    response = respond(problem)
+    if error.code == 405 and getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+    return response
+
+
+def _database(error: Exception) -> Response:
+    log.warning("database_unavailable", error=str(error).splitlines()[0])
+    return respond(e.Unavailable())
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected_error", path=request.path)
+    problem = e.Problem(status=500, code="unexpected")
+    problem.title = "Something went wrong on our side. It has been noted, and nothing you sent before is lost."
+    return respond(problem)
+
+
+def init_app(app: Flask) -> None:
+    """One handler per family of errors."""
+    app.register_error_handler(e.Problem, respond)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(PoolTimeout, _database)
+    if not app.testing:
+        app.register_error_handler(Exception, _unexpected)

@@ -1,0 +1,82 @@
+"""What every answer carries: a strict Content-Security-Policy with a nonce, safe headers, CSRF, rate limits."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+
+from app.settings import WebSettings
+
+csrf = CSRFProtect()
+# Counted in each process's memory on purpose: the intake path calls nothing outside PostgreSQL.
+limiter = Limiter(get_remote_address, storage_uri="memory://", default_limits=["1200 per minute"])
+
+
+def csp_nonce() -> str:
+    """This answer's nonce, for the few inline blocks a page needs."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def content_security_policy(nonce: str) -> str:
+    """Everything from ourselves; a town's own basemap host is added by its setting."""
+    extra = " ".join(g.get("csp_connect", ()))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            f"style-src 'self' 'nonce-{nonce}'",
+            f"img-src 'self' data: blob: {extra}".rstrip(),
+            "font-src 'self'",
+            f"connect-src 'self' {extra}".rstrip(),
+            "worker-src 'self' blob:",
+            "manifest-src 'self'",
+            "frame-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "object-src 'none'",
+            f"frame-ancestors {g.get('frame_ancestors', chr(39) + 'self' + chr(39))}",
+        )
+    )
+
+
+def _harden(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", content_security_policy(csp_nonce()))
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def init_app(app: Flask, settings: WebSettings) -> None:
+    """Headers, CSRF and limits. On a demo that lives on the loopback, the machine itself is not limited."""
+    csrf.init_app(app)
+    limiter.init_app(app)
+    limiter.enabled = settings.rate_limits
+    demo = _is_loopback(urlsplit(settings.base_url).hostname)
+
+    @limiter.request_filter
+    def _own_machine() -> bool:
+        return demo and _is_loopback(request.remote_addr)
+
+    app.after_request(_harden)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
