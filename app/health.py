@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import migrate
+from app.core.access import public
 from app.core.db import db
 from app.core.security import limiter
 
@@ -37,6 +38,7 @@ READY_LAG_S = 60
 
 
 @blueprint.get("/healthz")
+@public
 @limiter.exempt
 def healthz() -> Response:
     """The process answers."""
@@ -44,6 +46,7 @@ def healthz() -> Response:
 
 
 @blueprint.get("/readyz")
+@public
 @limiter.exempt
 def readyz() -> tuple[Response, int]:
     """Database, Redis, migrations at head, relay lag; 503 names what is wrong."""
@@ -91,6 +94,7 @@ class _OutboxCollector(Collector):
 
 
 @blueprint.get("/metrics")
+@public
 @limiter.exempt
 def metrics() -> Response:
     """Prometheus text: request latencies of every web process, and the state of the outbox."""

@@ -54,6 +54,21 @@ class WebSettings(BaseSettings):
         return self.base_url.startswith("https://")
 
 
+class SessionSettings(BaseSettings):
+    """How long somebody stays signed in, and how many wrong passwords are too many."""
+
+    model_config = _prefixed("AUZOLAN_SESSION_")
+
+    lifetime_h: float = Field(default=12, gt=0, le=24 * 30)
+    """Hours after which a session or token ends whatever happens: a working day and its overtime."""
+    idle_min: float = Field(default=120, gt=0, le=24 * 60)
+    """Minutes without a request after which a browser's session ends."""
+    wrong_per_account: int = Field(default=5, ge=1)
+    """Wrong passwords for one account from one address in 15 minutes."""
+    wrong_per_address: int = Field(default=30, ge=1)
+    """Wrong passwords from one address in 15 minutes, whatever the accounts."""
+
+
 class StorageSettings(BaseSettings):
     """Where files live: a folder, or an S3 bucket (`s3://bucket/prefix`) with the `s3` extra."""
 
@@ -90,5 +105,6 @@ class Settings:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     redis: RedisSettings = field(default_factory=RedisSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     jobs: JobSettings = field(default_factory=JobSettings)

@@ -1,7 +1,7 @@
 """Who may call a route: each view says so, and one that says nothing is refused.
 
-The mark is only a word on the function; `app.features.accounts.access` reads it before each request, and a test walks the
-URL map, so that a forgotten rule is a closed door and a red build rather than an open page.
+The mark is only a word on the function; `app.features.accounts.access` reads it before each request, and a test walks
+the URL map, so that a forgotten rule is a closed door and a red build rather than an open page.
 """
 
 from __future__ import annotations

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.features.accounts.credentials import digest
 from app.features.accounts.models import Account
-from app.features.accounts.policies import Actor
-from app.features.accounts.services import digest
+from app.features.accounts.policies import PLANNER, Actor, oversees_territory
 
 _ACTOR = """
     SELECT account.id, account.role, account.territory_id, account.name, account.email, account.language,
@@ -29,10 +29,10 @@ _BY_TOKEN = text(
     FROM api_token JOIN account ON account.id = api_token.account_id
     WHERE token_hash = :digest AND revoked_at IS NULL AND expires_at > now()
       AND api_token.session_epoch = account.session_epoch AND disabled_at IS NULL
-    """  # noqa: S608
+    """
 )
 
-_BY_ID = text(f"{_ACTOR} FROM account WHERE account.id = :id AND disabled_at IS NULL")  # noqa: S608
+_BY_ID = text(f"{_ACTOR} FROM account WHERE account.id = :id AND disabled_at IS NULL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,46 +77,64 @@ def members(session: Session, *, service_ids: Collection[int]) -> list[Member]:
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """One account in a list."""
+    """One account as others read it, with slugs for its territory and services."""
 
+    id: int
     email: str
     name: str
     role: str
+    language: str
     territory: str | None
     services: tuple[str, ...]
     last_login_at: datetime | None
     disabled_at: datetime | None
 
 
+_LINES = """
+    SELECT account.id, email, account.name, role, language, territory.slug AS territory, last_login_at, disabled_at,
+      ARRAY(SELECT slug FROM membership JOIN service ON service.id = service_id
+            WHERE account_id = account.id ORDER BY slug) AS services
+    FROM account LEFT JOIN territory ON territory.id = account.territory_id
+"""
+
+
 def accounts(session: Session, *, territory: str | None = None) -> list[AccountLine]:
-    """Every account, or those of one territory, by address."""
-    rows = session.execute(
-        text(
-            """
-            SELECT email, account.name, role, territory.slug AS territory, last_login_at, disabled_at,
-              ARRAY(SELECT slug FROM membership JOIN service ON service.id = service_id
-                    WHERE account_id = account.id ORDER BY slug) AS services
-            FROM account LEFT JOIN territory ON territory.id = account.territory_id
-            WHERE CAST(:territory AS text) IS NULL OR territory.slug = :territory ORDER BY lower(email)
-            """
-        ),
-        {"territory": territory},
+    """Every account, or those of one territory (slug), by address."""
+    where = "WHERE CAST(:territory AS text) IS NULL OR territory.slug = :territory ORDER BY lower(email)"
+    return [_line(row) for row in session.execute(text(_LINES + where), {"territory": territory})]
+
+
+def account_line(session: Session, *, account_id: int) -> AccountLine:
+    """One account; raises NoResultFound for an unknown id."""
+    return _line(session.execute(text(f"{_LINES} WHERE account.id = :id"), {"id": account_id}).one())
+
+
+def _line(row: Any) -> AccountLine:
+    return AccountLine(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        role=row.role,
+        language=row.language,
+        territory=row.territory,
+        services=tuple(row.services),
+        last_login_at=row.last_login_at,
+        disabled_at=row.disabled_at,
     )
-    return [
-        AccountLine(r.email, r.name, r.role, r.territory, tuple(r.services), r.last_login_at, r.disabled_at)
-        for r in rows
-    ]
 
 
 def _actor(row: Any) -> Actor:
-    return Actor(
+    actor = Actor(
         id=row.id,
         role=row.role,
         territory_id=row.territory_id,
         territory_ids=frozenset(row.territory_ids),
         service_ids=frozenset(row.service_ids),
-        everywhere=row.territory_id is None,
         name=row.name,
         email=row.email,
         language=row.language,
     )
+    # Only a role that oversees may reach every town for want of one; agents and managers reach their services.
+    if row.territory_id is None and (oversees_territory(actor) or actor.role == PLANNER):
+        return replace(actor, everywhere=True)
+    return actor

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Sequence
@@ -14,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, FieldError, Invalid, invalid
-from app.features.accounts import passwords
+from app.features.accounts import credentials
+from app.features.accounts.credentials import digest
 from app.features.accounts.models import ROLES, Account, ApiToken, Membership
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
@@ -22,7 +22,9 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
 _SERVICES = text(
     """
     SELECT service.slug, service.id, service.territory_id FROM service JOIN territory ON territory.id = territory_id
-    WHERE service.slug = ANY(:slugs) AND service.active AND (CAST(:territory AS text) IS NULL OR territory.slug = :territory)
+    WHERE service.slug = ANY(:slugs) AND service.active
+      AND (CAST(:territory AS text) IS NULL OR territory.slug = :territory)
+    ORDER BY service.id
     """
 )
 
@@ -33,11 +35,6 @@ class Token:
 
     secret: str
     expires_at: datetime
-
-
-def digest(secret: str) -> bytes:
-    """SHA-256 of a token: it has 256 bits of chance, a slow hash would add nothing."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def add_account(
@@ -51,7 +48,10 @@ def add_account(
     services: Sequence[str] = (),
     language: str = "fr",
 ) -> Account:
-    """Make an account. `territory` and `services` are slugs; an agent's territory follows from the services.
+    """Make an account. `territory` and `services` are slugs; the territory follows from the services if not given.
+
+    A slug that several towns use means all of them unless the territory is said. Without territory nor service, a
+    dispatcher, planner or administrator reaches the whole installation; an agent or a manager reaches nothing.
 
     Raises Invalid (unknown role, territory or service, weak password, bad address) and Conflict (address taken).
     """
@@ -63,12 +63,10 @@ def add_account(
     members = _service_rows(session, slugs=services, territory=territory)
     if territory_id is None and members:
         territory_id = members[0][1]
-    if role in ("agent", "manager") and not members:
-        raise invalid("/services", "An agent or a manager works in at least one service.")
     account = Account(
         email=email,
         name=name.strip(),
-        password_hash=passwords.hashed(password),
+        password_hash=credentials.hashed(password),
         role=role,
         territory_id=territory_id,
         language=language,
@@ -90,7 +88,7 @@ def add_account(
 def set_password(session: Session, *, account: Account, password: str) -> None:
     """Change a password and end every session and token of the account."""
     _check_password(password, email=account.email)
-    account.password_hash = passwords.hashed(password)
+    account.password_hash = credentials.hashed(password)
     end_sessions(session, account=account)
 
 
@@ -109,7 +107,7 @@ def disable_account(session: Session, *, account: Account) -> None:
 def authenticate(session: Session, *, email: str, password: str) -> Account | None:
     """The account of that address and password, or None; takes the same time for an unknown address."""
     account = session.scalar(select(Account).where(func.lower(Account.email) == email.strip().lower()))
-    ok, renewed = passwords.verified(password, account.password_hash if account else None)
+    ok, renewed = credentials.verified(password, account.password_hash if account else None)
     if account is None or not ok or account.disabled_at is not None:
         return None
     if renewed:
@@ -156,7 +154,7 @@ def _checked_email(email: str) -> str:
 
 
 def _check_password(password: str, *, email: str) -> None:
-    why = passwords.weakness(password, email=email)
+    why = credentials.weakness(password, email=email)
     if why:
         raise invalid("/password", why)
 
@@ -169,22 +167,13 @@ def _territory_id(session: Session, slug: str) -> int:
 
 
 def _service_rows(session: Session, *, slugs: Sequence[str], territory: str | None) -> list[tuple[int, int]]:
-    """(service id, territory id) of each slug, once; a slug that several towns use asks for the territory."""
+    """(service id, territory id) of each slug, oldest first."""
     rows = session.execute(_SERVICES, {"slugs": list(slugs), "territory": territory}).all() if slugs else []
-    errors = []
-    found: list[tuple[int, int]] = []
-    for slug in dict.fromkeys(slugs):
-        matches = [(row.id, row.territory_id) for row in rows if row.slug == slug]
-        if len(matches) == 1:
-            found.append(matches[0])
-        elif matches:
-            errors.append(
-                FieldError("/services", "Several territories have a service %(slug)s: say which.", {"slug": slug})
-            )
-        else:
-            errors.append(FieldError("/services", "No service is called %(slug)s.", {"slug": slug}))
-    if not errors and len({territory_id for _, territory_id in found}) > 1:
-        errors.append(FieldError("/services", "These services belong to several territories: say which."))
-    if errors:
-        raise Invalid(errors=errors)
-    return found
+    unknown = set(slugs) - {row.slug for row in rows}
+    if unknown:
+        raise Invalid(
+            errors=[
+                FieldError("/services", "No service is called %(slug)s.", {"slug": slug}) for slug in sorted(unknown)
+            ]
+        )
+    return [(row.id, row.territory_id) for row in rows]

@@ -1,7 +1,8 @@
-"""Passwords: argon2id, and the same work whether or not the account exists."""
+"""Passwords (argon2id, the same work whether or not the account exists) and digests of tokens."""
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 
 from pwdlib import PasswordHash
@@ -29,6 +30,11 @@ def verified(password: str, stored: str | None) -> tuple[bool, str | None]:
         password, stored = "", None
     ok, renewed = _HASHER.verify_and_update(password, stored or _nobody())
     return (ok, renewed) if stored else (False, None)
+
+
+def digest(secret: str) -> bytes:
+    """SHA-256 of a token: it has 256 bits of chance, a slow hash would add nothing."""
+    return hashlib.sha256(secret.encode()).digest()
 
 
 def weakness(password: str, *, email: str) -> str | None:
