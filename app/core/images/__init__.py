@@ -1,0 +1,29 @@
+"""Photos: checked at the door, made public only as clean copies (`docs/adr/0007-photos.md`).
+
+`check_photo` runs in the web process, before anything is stored; `derive` runs in a worker's child. Nothing
+here knows the database, the queue or the web.
+"""
+
+from app.core.images.check import check_photo
+from app.core.images.derive import derive
+from app.core.images.types import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    Derivatives,
+    PhotoFailed,
+    PhotoFormat,
+    PhotoInfo,
+    PhotoRefused,
+)
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Derivatives",
+    "PhotoFailed",
+    "PhotoFormat",
+    "PhotoInfo",
+    "PhotoRefused",
+    "check_photo",
+    "derive",
+]
