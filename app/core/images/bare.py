@@ -71,8 +71,6 @@ def _end_of_scan(data: bytes, at: int) -> int:
 
 
 def _unclean(what: str) -> PhotoFailed:
-    failure = PhotoFailed(
-        "not_clean", "This photo could not be cleaned of its hidden data, so it is not shown."
-    )
+    failure = PhotoFailed("not_clean", "This photo could not be cleaned of its hidden data, so it is not shown.")
     failure.add_note(f"unexpected in the result: {what}")
     return failure

@@ -107,9 +107,7 @@ _FOREIGN = (
 )
 
 
-def check_photo(
-    source: bytes | Path, *, declared_type: str | None = None, filename: str | None = None
-) -> PhotoInfo:
+def check_photo(source: bytes | Path, *, declared_type: str | None = None, filename: str | None = None) -> PhotoInfo:
     """Facts of a photo worth keeping; PhotoRefused with the reason in words for every other file, whatever
     its bytes.
 

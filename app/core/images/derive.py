@@ -147,9 +147,7 @@ def _to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
         if "srgb" in ImageCms.getProfileDescription(profile).lower():
             return image
         colours = image.convert("RGB") if alpha else image
-        converted = ImageCms.profileToProfile(
-            colours, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
-        )
+        converted = ImageCms.profileToProfile(colours, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image  # a profile that is broken or of another colour model says nothing
     if converted is None:

@@ -43,9 +43,7 @@ def read_heif(data: bytes) -> Container:
         raise corrupt() from None
     _require_whole(meta, data)
     if meta.types.get(meta.primary) not in _CODED | _DERIVED:
-        raise PhotoRefused(
-            "unsupported_format", "This kind of picture is not accepted. Send JPEG, PNG, WebP or HEIC."
-        )
+        raise PhotoRefused("unsupported_format", "This kind of picture is not accepted. Send JPEG, PNG, WebP or HEIC.")
     size, turned = _primary_face(meta)
     _require_sane_sizes(meta)
     # The decoder works on planes of 4:2:0 and then on RGB, beside the picture Pillow holds.

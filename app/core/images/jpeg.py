@@ -97,9 +97,7 @@ def _frame(walk: _Walk, marker: int, body: bytes) -> None:
         raise corrupt()
     height, width, components = int.from_bytes(body[1:3]), int.from_bytes(body[3:5]), body[5]
     require_pixels(width, height)
-    factors = [
-        (body[7 + 3 * i] >> 4, body[7 + 3 * i] & 15) for i in range(components) if 7 + 3 * i < len(body)
-    ]
+    factors = [(body[7 + 3 * i] >> 4, body[7 + 3 * i] & 15) for i in range(components) if 7 + 3 * i < len(body)]
     if len(factors) != components or any(not 1 <= f <= 4 for pair in factors for f in pair):
         raise corrupt()
     widest, tallest = max(h for h, _ in factors), max(v for _, v in factors)

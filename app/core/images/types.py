@@ -94,9 +94,7 @@ class Derivatives:
 
 
 def truncated() -> PhotoRefused:
-    return PhotoRefused(
-        "truncated", "This photo is incomplete: the file stops before its end. Send it again."
-    )
+    return PhotoRefused("truncated", "This photo is incomplete: the file stops before its end. Send it again.")
 
 
 def corrupt() -> PhotoRefused:

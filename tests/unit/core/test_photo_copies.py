@@ -86,9 +86,7 @@ def test_a_heic_is_turned_once_by_its_own_rotation(orientation: int) -> None:
 
 def test_everything_a_phone_hides_in_a_photo_is_gone() -> None:
     original = phone_jpeg(2_400, 1_800, orientation=3)
-    assert all(
-        secret in original for secret in (b"Secret XMP", b"Secret IPTC", b"Secret trailer", b"Secret words")
-    )
+    assert all(secret in original for secret in (b"Secret XMP", b"Secret IPTC", b"Secret trailer", b"Secret words"))
     copies = derive(original)
     require_clean(copies)
     assert [image.size for _, image in pictures(copies)] == [(1600, 1200), (400, 300), (16, 12)]
@@ -97,9 +95,7 @@ def test_everything_a_phone_hides_in_a_photo_is_gone() -> None:
 
 def test_a_photo_of_two_pictures_gives_its_first(tmp_path: Path) -> None:
     path = tmp_path / "mpo"
-    scene(640, 480).save(
-        path, "MPO", save_all=True, append_images=[Image.new("RGB", (640, 480))], exif=exif()
-    )
+    scene(640, 480).save(path, "MPO", save_all=True, append_images=[Image.new("RGB", (640, 480))], exif=exif())
     copies = derive(path)
     require_clean(copies)
     require_upright(pictures(copies)[0][1])

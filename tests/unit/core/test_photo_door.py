@@ -120,9 +120,7 @@ def test_what_is_not_a_still_photo_is_refused_with_its_reason(data: bytes, code:
         ("JPEG", {"declared_type": "image/svg+xml"}, "mismatch_type"),
     ],
 )
-def test_a_content_that_differs_from_its_promise_is_refused(
-    kind: str, said: dict[str, str], code: str
-) -> None:
+def test_a_content_that_differs_from_its_promise_is_refused(kind: str, said: dict[str, str], code: str) -> None:
     assert refusal(encoded(scene(), kind), **said) == code
 
 
@@ -151,9 +149,7 @@ def test_too_many_pixels_are_refused_from_the_header_alone() -> None:
         webp = bytearray(encoded(scene(), "WEBP", exif=exif()))
         webp[24:30] = b"\xff\xff\0\xff\xff\0"
         assert refusal(bytes(webp)) == "too_many_pixels"
-        heif = encoded(scene(), "HEIF").replace(
-            struct.pack(">II", 320, 240), struct.pack(">II", 30_000, 30_000)
-        )
+        heif = encoded(scene(), "HEIF").replace(struct.pack(">II", 320, 240), struct.pack(">II", 30_000, 30_000))
         assert refusal(heif) == "too_many_pixels"
         assert tracemalloc.get_traced_memory()[1] < 4 * 1024 * 1024
     finally:

@@ -188,9 +188,7 @@ def test_no_bytes_raise(rest: bytes, start: bytes) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_no_damage_raises_and_what_is_found_is_on_earth(data: st.DataObject) -> None:
-    whole = bytearray(
-        block("<", {0x0112: (SHORT, 1, b"\6\0")}, {0x9003: text("2026:05:12 14:30:05")}, gps("<"))
-    )
+    whole = bytearray(block("<", {0x0112: (SHORT, 1, b"\6\0")}, {0x9003: text("2026:05:12 14:30:05")}, gps("<")))
     for _ in range(data.draw(st.integers(1, 6))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     found = read_exif(bytes(whole))
