@@ -103,9 +103,7 @@ def _geometry(member: Mapping[str, Any], pointer: str) -> BaseGeometry:
     if kind == "GeometryCollection":
         parts = member.get("geometries")
         if not isinstance(parts, list) or not parts:
-            raise NotGeoJson(
-                "A GeometryCollection has a list of `geometries`.", pointer=f"{pointer}/geometries"
-            )
+            raise NotGeoJson("A GeometryCollection has a list of `geometries`.", pointer=f"{pointer}/geometries")
         return shapely.geometrycollections(
             [_geometry(part, f"{pointer}/geometries/{number}") for number, part in enumerate(parts)]
         )
@@ -136,9 +134,7 @@ def _check_coordinates(value: object, depth: int, pointer: str) -> None:
             raise BadCoordinate("A coordinate is a finite number of degrees.", pointer=f"{pointer}/{axis}")
 
 
-def feature(
-    geometry: BaseGeometry, properties: Mapping[str, Any] | None = None, *, digits: int = 6
-) -> dict[str, Any]:
+def feature(geometry: BaseGeometry, properties: Mapping[str, Any] | None = None, *, digits: int = 6) -> dict[str, Any]:
     """A GeoJSON Feature, coordinates rounded to `digits` decimals of a degree (6 is about 10 cm)."""
     return {
         "type": "Feature",

@@ -106,9 +106,7 @@ def read_boundary(
     whole = as_multipolygon(shapely.union_all(mended)) if mended else MultiPolygon()
     area = 0.0 if whole.is_empty else area_m2(whole)
     if area < SMALLEST_AREA_M2:
-        raise NoArea(
-            "This boundary encloses no surface: its points are on one line or at one place.", pointer=pointer
-        )
+        raise NoArea("This boundary encloses no surface: its points are on one line or at one place.", pointer=pointer)
     if len(polygons) > 1 and len(whole.geoms) < len(polygons):
         notes.append(Note("dissolved", f"{len(polygons)} shapes were joined into {len(whole.geoms)}."))
     return Boundary(shapely.set_srid(whole, WGS84), area, tuple(dict.fromkeys(notes)))

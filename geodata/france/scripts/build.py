@@ -155,9 +155,7 @@ def draw(rows: list[Row], parts: dict[str, list[Row]]) -> dict[str, MultiPolygon
     return outlines
 
 
-def gaps_of(
-    outlines: dict[str, MultiPolygon], merged: dict[str, MultiPolygon]
-) -> Iterator[tuple[str, Polygon]]:
+def gaps_of(outlines: dict[str, MultiPolygon], merged: dict[str, MultiPolygon]) -> Iterator[tuple[str, Polygon]]:
     """Holes in the map of France, each with the new commune it belongs to.
 
     Where communes merged lately, the source keeps the outline of the one that gave its code, and draws the
@@ -169,10 +167,7 @@ def gaps_of(
     tree = shapely.STRtree([merged[code] for code in codes])
     for ring in (ring for piece in as_multipolygon(whole).geoms for ring in piece.interiors):
         hole = Polygon(ring)
-        sharing = {
-            codes[index]: merged[codes[index]].boundary.intersection(ring).length
-            for index in tree.query(hole)
-        }
+        sharing = {codes[index]: merged[codes[index]].boundary.intersection(ring).length for index in tree.query(hole)}
         owner = max(sharing, key=lambda code: sharing[code], default="")
         if owner and sharing[owner] > 0:
             print(f"{owner} gets a gap of {area_m2(hole) / 1e6:.1f} km²")
@@ -191,10 +186,7 @@ def build_chunks(rows: list[Row], tables: dict[str, list[Row]]) -> dict[str, Chu
         if row["type"] in PART_KINDS:
             parts[row["commune_parent_id"]].append(row)
     halls = {
-        code: hall
-        for row in rows
-        for code in SHARED_HALLS.get(row["code"], ())
-        if (hall := town_hall(row)) is not None
+        code: hall for row in rows for code in SHARED_HALLS.get(row["code"], ()) if (hall := town_hall(row)) is not None
     }
     outlines = draw(rows, parts)
     chunks: dict[str, Chunk] = defaultdict(Chunk)

@@ -58,9 +58,7 @@ def test_the_town_hall_can_be_written_to_and_visited() -> None:
     assert bayonne.boundary.contains(hall.point)
 
 
-@pytest.mark.parametrize(
-    ("code", "words"), [("76351", "du Havre"), ("64024", "d'Anglet"), ("06150", "de la Turbie")]
-)
+@pytest.mark.parametrize(("code", "words"), [("76351", "du Havre"), ("64024", "d'Anglet"), ("06150", "de la Turbie")])
 def test_names_decline(code: str, words: str) -> None:
     assert france.commune(code).genitive == words
 

@@ -132,9 +132,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("document", "error", "pointer"), REFUSED)
-def test_refuses_with_a_sentence_and_a_pointer(
-    document: Any, error: type[errors.GeometryError], pointer: str
-) -> None:
+def test_refuses_with_a_sentence_and_a_pointer(document: Any, error: type[errors.GeometryError], pointer: str) -> None:
     with pytest.raises(errors.GeometryError) as caught:
         parse_boundary(document)
     assert type(caught.value) is error

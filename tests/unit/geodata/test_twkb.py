@@ -43,9 +43,7 @@ def test_writes_the_bytes_of_the_specification() -> None:
     assert twkb.encode(triangle, precision=0).hex() == "06000101040000020000020101"
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"\x01\x00", b"\xc6\x08\x01", twkb.encode(MultiPolygon([box(0, 0, 1, 1)]))[:-1]]
-)
+@pytest.mark.parametrize("data", [b"", b"\x01\x00", b"\xc6\x08\x01", twkb.encode(MultiPolygon([box(0, 0, 1, 1)]))[:-1]])
 def test_refuses_other_bytes(data: bytes) -> None:
     with pytest.raises(ValueError, match="TWKB"):
         twkb.decode(data)
