@@ -1,0 +1,1 @@
+"""Translations: each room writes a fragment (YAML), `compile.py` makes the catalogues that gettext reads."""

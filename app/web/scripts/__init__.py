@@ -1,0 +1,1 @@
+"""Scripts that rebuild what is committed under `app/web/static`."""

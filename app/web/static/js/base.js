@@ -1,0 +1,66 @@
+// @ts-check
+/** What every page does with scripts: the theme without reloading, short messages, the first error of a form. */
+
+/**
+ * Say something short at the bottom of the page. It is never the only trace of what happened.
+ * @param {string} text
+ * @param {{label: string, run: () => void}} [action]
+ */
+export function toast(text, action) {
+  const host = document.getElementById("toasts");
+  if (!host) return;
+  const box = document.createElement("div");
+  box.className = "toast";
+  box.append(text);
+  if (action) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = action.label;
+    button.addEventListener("click", () => { action.run(); box.remove(); });
+    box.append(button);
+  }
+  host.replaceChildren(box);
+  setTimeout(() => box.remove(), 6000);
+}
+
+/**
+ * The texts and settings that the server wrote in a JSON script block of the page.
+ * @param {string} id
+ * @returns {any} its content, or an empty object when the page has none
+ */
+export function settings(id) {
+  const block = document.getElementById(id);
+  return block ? JSON.parse(block.textContent || "{}") : {};
+}
+
+/** Whether the person asked for less movement. */
+export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/**
+ * Replace `%(name)s` in a translated text.
+ * @param {string} text
+ * @param {Record<string, string | number>} values
+ */
+export const fill = (text, values) => text.replace(/%\((\w+)\)[sd]/g, (_, name) => String(values[name] ?? ""));
+
+function setTheme(/** @type {string} */ name) {
+  document.documentElement.dataset.theme = name;
+  document.cookie = `theme=${name};path=/;max-age=31536000;samesite=lax${location.protocol === "https:" ? ";secure" : ""}`;
+  document.dispatchEvent(new CustomEvent("themechange"));
+}
+
+document.addEventListener("click", (event) => {
+  const link = /** @type {Element} */ (event.target).closest?.("[data-theme-choice]");
+  if (!(link instanceof HTMLElement)) return;
+  event.preventDefault();
+  setTheme(link.dataset.themeChoice || "light");
+  /** @type {HTMLElement | null} */ (document.querySelector(`[data-theme-choice]:not([data-theme-choice="${link.dataset.themeChoice}"])`))?.focus();
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new CustomEvent("themechange")));
+
+// A page that comes back with errors puts the person in front of them.
+const problems = document.getElementById("problems");
+if (problems) {
+  const first = document.querySelector("[aria-invalid=true]");
+  /** @type {HTMLElement} */ (first || problems).focus();
+}
