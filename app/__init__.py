@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     from app.core import security
     from app.core.db import db, engine_options
     from app.core.i18n import babel, select_language
+    from app.translations.compile import ensure as ensure_translations
 
     settings = settings or Settings()
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         SQLALCHEMY_ENGINES={"default": engine_options(settings.database)},
         BABEL_DEFAULT_LOCALE="fr",
+        BABEL_TRANSLATION_DIRECTORIES=str(ensure_translations(settings.storage.data / "cache")),
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.config.update(config)

@@ -58,9 +58,7 @@ def _entry(message: str, value: Any, where: str) -> Message:
         if not texts:
             raise ValueError(f"{where}: {message!r} has no text in {language}")
         if len(texts) != (2 if entry.plural else 1):
-            raise ValueError(
-                f"{where}: {message!r} needs {'two texts' if entry.plural else 'one text'} in {language}"
-            )
+            raise ValueError(f"{where}: {message!r} needs {'two texts' if entry.plural else 'one text'} in {language}")
         entry.texts[language] = [french_spaces(t) for t in texts] if language == "fr" else texts
     return entry
 

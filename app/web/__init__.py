@@ -1,21 +1,23 @@
-"""What every page shares: base templates, components, static files, the reader's language and theme.
+"""What every page shares: base templates, components, static files, dates and numbers, the reader's theme.
 
-`init_app(app, site=…)` is the only wiring: it registers `/static/…`, the two preferences (`/langue/fr`,
-`/theme/dark`), the Jinja globals and filters, and the pages of errors. `site` tells which town the request
-is for.
+`init_app(app)` is the only wiring. Which town a request is for is told by `app.extensions["auzolan.site"]`, a function
+without argument that returns a `Site`; the slice that knows territories sets it, and until then it is nobody's town.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
-from typing import Final
-from urllib.parse import urlsplit
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
-from flask_babel import get_locale, get_timezone
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Flask, Response, current_app, g, redirect, request, url_for
+from flask_login import current_user
 from werkzeug.routing import BuildError
 
+from app.core.i18n import LANGUAGES, language
 from app.web import formats, words
 from app.web.assets import YEAR_S, Assets
 
@@ -24,39 +26,35 @@ THEMES: Final = ("light", "dark")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The town that a request is for: `name` of the service, `place` under it, languages offered, first one
-    by default.
-    """
+    """The town that a request is for: `name` of the service, `place` written under it, its IANA time zone."""
 
     name: str = "Auzolan"
     place: str = ""
-    languages: tuple[str, ...] = ("fr", "en", "eu")
+    timezone: str = "Europe/Paris"
+    languages: tuple[str, ...] = LANGUAGES
 
 
-def select_locale() -> str:
-    """The reader's language: the cookie they chose, else what their browser asks for, else the town's
-    first.
-    """
-    offered = _site().languages
-    chosen = request.cookies.get("lang", "")
-    return chosen if chosen in offered else request.accept_languages.best_match(offered) or offered[0]
-
-
-def _site() -> Site:
+def site() -> Site:
+    """The site of this request, asked once."""
     if "site" not in g:
-        g.site = current_app.extensions["auzolan.site"]()
-    site: Site = g.site
-    return site
+        teller: Callable[[], Site] = current_app.extensions["auzolan.site"]
+        g.site = teller()
+    found: Site = g.site
+    return found
 
 
-def _href(endpoint: str, **values: object) -> str | None:
-    """Address of a page of the application, or None when no slice offers it: a link to nowhere is never
-    drawn.
-    """
+def href(endpoint: str, **values: Any) -> str | None:
+    """Address of a page, or None when no slice offers it: a link to nowhere is never drawn."""
     try:
-        return url_for(endpoint, **values)  # type: ignore[arg-type]
+        return url_for(endpoint, **values)
     except BuildError:
         return None
+
+
+def _in_language(code: str) -> str:
+    """This page's address in another language."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"{request.path}?{urlencode([*kept, ('lang', code)])}"
 
 
 def _theme() -> str | None:
@@ -65,17 +63,10 @@ def _theme() -> str | None:
 
 
 def _back() -> str:
-    """Where to return after a preference: the page named in `next`, kept inside this site."""
+    """Where to return after choosing a theme: the page named in `next`, kept inside this site."""
     target = urlsplit(request.args.get("next") or "/")
     path = "/" + target.path.lstrip("/\\")
     return f"{path}?{target.query}" if target.query else path
-
-
-def _remember(name: str, value: str) -> Response:
-    answer = redirect(_back(), 303)
-    answer.set_cookie(name, value, max_age=YEAR_S, samesite="Lax", secure=request.is_secure, httponly=False)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer  # type: ignore[return-value]
 
 
 def _blueprint(assets: Assets) -> Blueprint:
@@ -85,85 +76,67 @@ def _blueprint(assets: Assets) -> Blueprint:
     def static(name: str) -> Response:
         return assets.response(name)
 
-    @pages.get("/langue/<language>", endpoint="language")
-    def language(language: str) -> Response:
-        return _remember("lang", language if language in _site().languages else _site().languages[0])
-
     @pages.get("/theme/<name>", endpoint="theme")
-    def theme(name: str) -> Response:
-        return _remember("theme", name if name in THEMES else "auto")
+    def theme(name: str) -> Any:
+        answer = redirect(_back(), 303)
+        # Read by `base.js` too, which changes the theme without reloading.
+        answer.set_cookie("theme", name if name in THEMES else "", max_age=YEAR_S, samesite="Lax")
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
 
     return pages
 
 
-def _language() -> str:
-    locale = get_locale()
-    return locale.language if locale else "fr"
+def _filters() -> dict[str, Callable[..., str]]:
+    def zone() -> ZoneInfo:
+        return ZoneInfo(site().timezone)
 
-
-def _zone() -> tzinfo:
-    zone: tzinfo = get_timezone()
-    return zone
-
-
-def _filters(app: Flask) -> None:
     def now() -> datetime:
         return datetime.now(UTC)
 
-    def day(value: date | datetime, short: bool = False) -> str:
-        local = value.astimezone(_zone()).date() if isinstance(value, datetime) else value
-        return formats.day(local, today=now().astimezone(_zone()).date(), language=_language(), short=short)
+    def day(value: date, short: bool = False) -> str:
+        local = value.astimezone(zone()).date() if isinstance(value, datetime) else value
+        return formats.day(local, today=now().astimezone(zone()).date(), language=language(), short=short)
 
-    app.jinja_env.filters.update(
-        day=day,
-        clock=lambda v: formats.clock(v, zone=_zone(), language=_language()),
-        moment=lambda v: formats.moment(v, now=now(), zone=_zone(), language=_language()),
-        ago=lambda v: formats.ago(v, now=now(), language=_language()),
-        metres=lambda v: formats.metres(v, language=_language()),
-        capitalize_first=lambda v: v[:1].upper() + v[1:],
-        num=lambda v: formats.number(v, language=_language()),
-        coordinates=lambda v: formats.coordinates(v[0], v[1], language=_language()),
-    )
-
-
-def render_error(status: int) -> tuple[str, int]:
-    """The page for an HTTP error, in the project's voice; a status without a page of its own gets the
-    general one.
-    """
-    return render_template("errors/error.html", status=status), status
+    return {
+        "day": day,
+        "clock": lambda v: formats.clock(v, zone=zone(), language=language()),
+        "moment": lambda v: formats.moment(v, now=now(), zone=zone(), language=language()),
+        "ago": lambda v: formats.ago(v, now=now(), language=language()),
+        "metres": lambda v: formats.metres(v, language=language()),
+        "num": lambda v: formats.number(v, language=language()),
+        "coordinates": lambda v: formats.coordinates(v[0], v[1], language=language()),
+        "capitalize_first": lambda v: v[:1].upper() + v[1:],
+    }
 
 
-def init_app(app: Flask, site: Callable[[], Site] = Site) -> None:
+def _signed_in() -> bool:
+    """Whether somebody is signed in; False where no login manager is wired, as in a page of errors at start."""
+    return hasattr(current_app, "login_manager") and bool(current_user.is_authenticated)
+
+
+def init_app(app: Flask) -> None:
     """Wire the shared pages into `app`. Errors: RuntimeError when Flask's own `/static/` would hide ours."""
     if app.has_static_folder:
         raise RuntimeError("create the application with static_folder=None: app.web serves the static files")
     assets = Assets()
     app.extensions["auzolan.assets"] = assets
-    app.extensions["auzolan.site"] = site
+    app.extensions.setdefault("auzolan.site", Site)
     app.register_blueprint(_blueprint(assets))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(_filters())
     app.jinja_env.globals.update(
         static_url=assets.url,
         import_map=lambda: {"imports": assets.imports()},
-        href=_href,
+        href=href,
+        site=site,
         theme=_theme,
-        site=_site,
-        language=_language,
+        language=language,
+        in_language=_in_language,
+        signed_in=_signed_in,
         here=lambda: request.full_path.rstrip("?"),
         KINDS=words.KINDS,
         STATES=words.STATES,
         CHANNELS=words.CHANNELS,
         LANGUAGES=words.LANGUAGES,
     )
-    app.jinja_env.globals.setdefault("csp_nonce", lambda: "")
-    _filters(app)
-
-
-def init_errors(app: Flask) -> None:
-    """Answer HTTP errors with our pages. Separate, because the API answers its own with problem+json."""
-
-    def page(error: HTTPException) -> tuple[str, int]:
-        return render_error(error.code or 500)
-
-    for code in (400, 403, 404, 405, 410, 413, 429, 500, 503):
-        app.register_error_handler(code, page)

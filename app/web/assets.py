@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from flask import Response, abort, request, send_file
+from flask import Response, abort, request
 
 STATIC: Final = Path(__file__).with_name("static")
 YEAR_S: Final = 31_536_000
@@ -67,9 +67,7 @@ class Assets:
         with self._lock:
             content = path.read_bytes()
             packed = gzip.compress(content, 9, mtime=0) if path.suffix in _TEXT else None
-            media_type = (
-                _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-            )
+            media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
             asset = Asset(path, hashlib.sha256(content).hexdigest()[:16], media_type, packed)
             self._known[name] = (stamp, asset)
         return asset
@@ -102,12 +100,10 @@ class Assets:
         if asset is None:
             abort(404)
         packed = asset.packed is not None and "gzip" in request.headers.get("Accept-Encoding", "")
+        content = asset.packed if packed else asset.path.read_bytes()
+        answer = Response(content, content_type=asset.media_type)
         if packed:
-            answer = Response(asset.packed, content_type=asset.media_type)
             answer.headers["Content-Encoding"] = "gzip"
-        else:
-            answer = send_file(asset.path, mimetype=asset.media_type, conditional=True, etag=False)
-            answer.headers["Content-Type"] = asset.media_type
         if asset.packed is not None:
             answer.vary.add("Accept-Encoding")
         answer.set_etag(asset.digest + ("-gz" if packed else ""))

@@ -3,7 +3,7 @@ request, no clock.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 from babel.dates import format_date as babel_date
@@ -24,7 +24,7 @@ class _Patterns:
 _PATTERNS: Final = {
     "fr": _Patterns("EEEE d MMMM", "EEEE d MMM", "{} y", "{h} h {m:02}", "{day}, {time}"),
     "en": _Patterns("EEEE d MMMM", "EEE d MMM", "{} y", "{h:02}:{m:02}", "{day}, {time}"),
-    "eu": _Patterns("MMMM d'a', EEEE", "MMM d'a', E", "y'ko' {}", "{h:02}:{m:02}", "{day}, {time}"),
+    "eu": _Patterns("MMMM'ren' d'a', EEEE", "MMM d'a', E", "y'ko' {}", "{h:02}:{m:02}", "{day}, {time}"),
 }
 
 
@@ -52,9 +52,7 @@ def clock(value: datetime, *, zone: tzinfo, language: str) -> str:
 
 def moment(value: datetime, *, now: datetime, zone: tzinfo, language: str) -> str:
     """Day and time, "lundi 16 nov., 9 h 43"."""
-    words = day(
-        value.astimezone(zone).date(), today=now.astimezone(zone).date(), language=language, short=True
-    )
+    words = day(value.astimezone(zone).date(), today=now.astimezone(zone).date(), language=language, short=True)
     return _patterns(language).at.format(day=words, time=clock(value, zone=zone, language=language))
 
 
@@ -62,7 +60,7 @@ def ago(value: datetime, *, now: datetime, language: str) -> str:
     """How long since, in the largest unit that says something: "il y a 5 jours"; never in the future by
     clock drift.
     """
-    delta = min(value - now, now - now)
+    delta = min(value - now, timedelta(seconds=-1))
     return format_timedelta(delta, locale=language, add_direction=True, threshold=0.9)
 
 

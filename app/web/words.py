@@ -9,9 +9,7 @@ from flask_babel import lazy_gettext as _
 
 Kind = Literal["problem", "praise", "proposal"]
 # What the public is told about a ticket. Several internal states may share a word; see `PUBLIC_STATE`.
-PublicState = Literal[
-    "received", "routed", "planned", "active", "waiting", "done", "declined", "reopened", "joined"
-]
+PublicState = Literal["received", "routed", "planned", "active", "waiting", "done", "declined", "reopened", "joined"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,7 @@ def rebuild() -> None:
     for package in data["packages"]:
         spec = f"{package['name']}@{package['version']}"
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run(
-                ["npm", "pack", "--silent", spec], cwd=folder, check=True, stdout=subprocess.DEVNULL
-            )
+            subprocess.run(["npm", "pack", "--silent", spec], cwd=folder, check=True, stdout=subprocess.DEVNULL)
             with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
                 for file in package["files"]:
                     member = archive.extractfile(f"package/{file['from']}")

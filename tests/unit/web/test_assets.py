@@ -1,0 +1,83 @@
+"""Static files: the address changes with the content, the answer says how long to keep it."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.web.assets import Assets
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "css").mkdir()
+    (tmp_path / "js").mkdir()
+    (tmp_path / "vendor/fflate").mkdir(parents=True)
+    (tmp_path / "css/base.css").write_text("body{color:red}" * 50)
+    (tmp_path / "js/map.js").write_text("export {}")
+    (tmp_path / "vendor/fflate/fflate.js").write_text("export {}")
+    (tmp_path.parent / "secret.txt").write_text("no")
+    return tmp_path
+
+
+@pytest.fixture
+def app(folder: Path) -> Flask:
+    app = Flask(__name__, static_folder=None)
+    assets = Assets(folder)
+    app.extensions["assets"] = assets
+    app.add_url_rule("/static/<path:name>", view_func=assets.response)
+    return app
+
+
+def test_the_address_follows_the_content(folder: Path) -> None:
+    assets = Assets(folder)
+    before = assets.url("css/base.css")
+    (folder / "css/base.css").write_text("body{color:blue}")
+    assert before.startswith("/static/css/base.css?v=")
+    assert assets.url("css/base.css") != before
+
+
+def test_a_file_that_does_not_exist_cannot_be_linked(folder: Path) -> None:
+    with pytest.raises(KeyError):
+        Assets(folder).url("css/none.css")
+
+
+def test_kept_for_a_year_only_under_its_own_hash(app: Flask) -> None:
+    client = app.test_client()
+    url = app.extensions["assets"].url("css/base.css")
+    assert "immutable" in client.get(url).headers["Cache-Control"]
+    assert client.get("/static/css/base.css?v=0000").headers["Cache-Control"] == "no-cache"
+    assert client.get("/static/css/base.css").headers["Cache-Control"] == "no-cache"
+
+
+def test_text_travels_compressed_and_is_not_sent_twice(app: Flask) -> None:
+    client = app.test_client()
+    answer = client.get("/static/css/base.css", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.data).startswith(b"body")
+    again = client.get(
+        "/static/css/base.css", headers={"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
+    )
+    assert again.status_code == 304
+    assert b"".join(again.response) == b""
+
+
+def test_plain_when_the_reader_cannot_unzip(app: Flask) -> None:
+    answer = app.test_client().get("/static/css/base.css")
+    assert "Content-Encoding" not in answer.headers
+    assert answer.data.startswith(b"body")
+    assert answer.mimetype == "text/css"
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.txt", "css/../../secret.txt", "css", "none.css", "css/%2e%2e/%2e%2e/secret.txt"]
+)
+def test_nothing_outside_the_folder_is_served(app: Flask, name: str) -> None:
+    assert app.test_client().get(f"/static/{name}").status_code == 404
+
+
+def test_modules_are_all_in_the_import_map(folder: Path) -> None:
+    imports = Assets(folder).imports()
+    assert set(imports) == {"/static/js/map.js", "/static/vendor/fflate/fflate.js", "fflate"}
+    assert imports["/static/js/map.js"].startswith("/static/js/map.js?v=")
