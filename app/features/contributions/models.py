@@ -146,28 +146,33 @@ class Idempotency(Base):
 
 
 class MapCell(Base):
-    """The pyramid: counts of a cell (1/8 of a tile's side) of one tile.
+    """The pyramid: what a cell (1/8 of a tile's side) of one tile holds, as sums that add and take away exactly.
 
-    `category_id` 0 sums all categories; `week` 0 sums all time, else it counts weeks since 1970-01-05.
-    Weeks are kept for category 0 only.
+    `category_id` 0 sums all categories; `week` 0 sums all time, else it counts weeks since 1970-01-05 (UTC).
+    Weeks are kept for category 0 only. Written by `pyramid.change_cells` alone.
     """
 
     __tablename__ = "map_cell"
 
-    level: Mapped[int] = mapped_column(SmallInteger)
-    tx: Mapped[int]
-    ty: Mapped[int]
+    tile: Mapped[int] = mapped_column(autoincrement=False)
+    """Level, column and row in one number (`geodata.pyramid.tile_number`): a short key is a fast key."""
     category_id: Mapped[int]
     week: Mapped[int] = mapped_column(SmallInteger)
     territory_id: Mapped[int]
     cell: Mapped[int] = mapped_column(SmallInteger)
     kind: Mapped[int] = mapped_column(SmallInteger)
     """0 problem, 1 praise, 2 proposal."""
+    standing: Mapped[int] = mapped_column(SmallInteger)
+    """0 open, 1 done, 2 declined or reunited with another."""
     n: Mapped[int]
-    n_done: Mapped[int]
-    n_declined: Mapped[int]
-    sum_lon: Mapped[float] = mapped_column(Double)
-    sum_lat: Mapped[float] = mapped_column(Double)
-    last_id: Mapped[int] = mapped_column(BigInteger)
+    sum_x: Mapped[int] = mapped_column(BigInteger)
+    """Sums of positions on the grid of `geodata.pyramid` (2^30 a side): the centroid is `sum_x / n`, `sum_y / n`."""
+    sum_y: Mapped[int] = mapped_column(BigInteger)
+    sum_id: Mapped[int] = mapped_column(BigInteger)
+    """Sum of the contributions' ids: where `n` is 1, it is the contribution."""
 
-    __table_args__ = (PrimaryKeyConstraint("level", "tx", "ty", "category_id", "week", "territory_id", "cell", "kind"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("tile", "category_id", "week", "territory_id", "cell", "kind", "standing"),
+        # Room on each page: counts change in place, without touching the key's index.
+        {"postgresql_with": {"fillfactor": 70}},
+    )

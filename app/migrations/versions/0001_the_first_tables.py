@@ -58,31 +58,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_idempotency_created_at"), "idempotency", ["created_at"], unique=False)
     op.create_table(
         "map_cell",
-        sa.Column("level", sa.SmallInteger(), nullable=False),
-        sa.Column("tx", sa.Integer(), nullable=False),
-        sa.Column("ty", sa.Integer(), nullable=False),
+        sa.Column("tile", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("category_id", sa.Integer(), nullable=False),
         sa.Column("week", sa.SmallInteger(), nullable=False),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("cell", sa.SmallInteger(), nullable=False),
         sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("standing", sa.SmallInteger(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("n_done", sa.Integer(), nullable=False),
-        sa.Column("n_declined", sa.Integer(), nullable=False),
-        sa.Column("sum_lon", sa.Double(), nullable=False),
-        sa.Column("sum_lat", sa.Double(), nullable=False),
-        sa.Column("last_id", sa.BigInteger(), nullable=False),
+        sa.Column("sum_x", sa.BigInteger(), nullable=False),
+        sa.Column("sum_y", sa.BigInteger(), nullable=False),
+        sa.Column("sum_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "level",
-            "tx",
-            "ty",
-            "category_id",
-            "week",
-            "territory_id",
-            "cell",
-            "kind",
-            name=op.f("pk_map_cell"),
+            "tile", "category_id", "week", "territory_id", "cell", "kind", "standing", name=op.f("pk_map_cell")
         ),
+        postgresql_with={"fillfactor": 70},
     )
     op.create_table(
         "outbox",
