@@ -1,0 +1,345 @@
+"""What the public pages show, as plain data: the views fill these, the templates draw them, neither guesses.
+
+Texts are in the reader's language, except what people wrote. Times are aware. Distances are metres,
+positions WGS 84 degrees. A `state` is a public one (`received` … `joined`, see `app.web.words`). Every
+address is a path or a URL ready for `href`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Literal
+from urllib.parse import urlencode
+
+# Periods offered by the filters, in days; 0 is "since the beginning".
+PERIODS: Final = (7, 30, 90, 365, 0)
+DEFAULT_PERIOD: Final = 365
+KIND_ORDER: Final = ("problem", "praise", "proposal")
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """One contribution in a list. `place` is a short name of where (a quarter), `when` the day it was said."""
+
+    reference: str
+    kind: str
+    category_label: str
+    icon: str
+    title: str
+    state: str
+    url: str
+    when: datetime | None = None
+    supports: int = 0
+    distance_m: float | None = None
+    photo_url: str | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a menu: `value` in the address, `label` for people; `group` gathers entries under a
+    heading.
+    """
+
+    value: str
+    label: str
+    group: str = ""
+    icon: str = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the map and the list show together. It lives in the address, so that a view can be sent to
+    somebody.
+
+    `kinds`: the kinds shown, in the fixed order, never empty. `category`: slug or "". `state`: a public
+    state or "". `period`: days, 0 for all. `query`: words, a number or a place looked for.
+    """
+
+    kinds: tuple[str, ...] = KIND_ORDER
+    category: str = ""
+    state: str = ""
+    period: int = DEFAULT_PERIOD
+    query: str = ""
+
+    def params(self) -> dict[str, str]:
+        """What differs from a fresh map, as query parameters."""
+        values = {
+            "kind": "" if set(self.kinds) == set(KIND_ORDER) else ",".join(self.kinds),
+            "category": self.category,
+            "state": self.state,
+            "period": "" if self.period == DEFAULT_PERIOD else str(self.period),
+            "q": self.query,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    def toggled(self, kind: str) -> Filters:
+        """The same view with one kind added or removed; removing the last one shows all again."""
+        kept = tuple(k for k in KIND_ORDER if (k in self.kinds) != (k == kind))
+        return Filters(kept or KIND_ORDER, self.category, self.state, self.period, self.query)
+
+    def address(self, path: str) -> str:
+        """`path` with these filters."""
+        params = self.params()
+        return f"{path}?{urlencode(params)}" if params else path
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> Filters:
+        """Filters of an address; whatever is unknown is forgotten, a shared link never breaks."""
+        asked = set(args.get("kind", "").split(","))
+        kinds = tuple(k for k in KIND_ORDER if k in asked) or KIND_ORDER
+        period = args.get("period", "")
+        days = int(period) if period.isdecimal() and int(period) in PERIODS else DEFAULT_PERIOD
+        text = {name: args.get(name, "").strip()[:80] for name in ("category", "state", "q")}
+        return cls(kinds, text["category"], text["state"], days, text["q"])
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """The list twin of the map: one page of contributions with the total that the same filters give.
+
+    `where` says in words which area is covered ("Petit Bayonne and around"); "" for the whole town.
+    `offset` counts from 0. `previous` and `following` are addresses of the neighbouring pages, "" when
+    there are none.
+    """
+
+    items: Sequence[ListItem]
+    total: int
+    filters: Filters = field(default_factory=Filters)
+    where: str = ""
+    offset: int = 0
+    previous: str = ""
+    following: str = ""
+    selected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MapPage:
+    """The home page. `counts` maps each kind to how many the filters (but the kind) let through, in the
+    whole town.
+
+    `center` is (lon, lat), `bounds` (west, south, east, north) of the territory. `basemap_url` is the
+    PMTiles file, `tiles_url` the template of the contributions' tiles
+    (`/tiles/contributions/{z}/{x}/{y}.mvt`), `hotspots_url` and `list_url` the addresses asked by the map;
+    `attribution` is plain text with the licence of the basemap.
+    """
+
+    territory: str
+    town: str
+    list: ListPage
+    counts: Mapping[str, int]
+    categories: Sequence[Choice]
+    center: tuple[float, float]
+    bounds: tuple[float, float, float, float]
+    basemap_url: str
+    attribution: str
+    tiles_url: str = "/tiles/contributions/{z}/{x}/{y}.mvt"
+    hotspots_url: str = "/api/v1/hotspots"
+    list_url: str = "/list-fragment"
+    item_url: str = "/c/{reference}"
+    zoom: float = 13.0
+
+    @property
+    def filters(self) -> Filters:
+        return self.list.filters
+
+
+@dataclass(frozen=True, slots=True)
+class MiniMap:
+    """A small map with one pin: `place` is (lon, lat)."""
+
+    place: tuple[float, float]
+    kind: str
+    basemap_url: str
+    attribution: str
+    bounds: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoView:
+    """A photo ready to show. `placeholder` is a tiny data URL or "". `width` and `height` in pixels, of the
+    large one.
+    """
+
+    url_1600: str
+    url_400: str
+    alt: str
+    width: int = 1600
+    height: int = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of a timeline, in plain words: `mark` is "now" (ring), "done" (tick) or "next" (empty)."""
+
+    text: str
+    mark: Literal["now", "done", "next"] = "done"
+    when: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """The word of a service. No person's name in public."""
+
+    service: str
+    text: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and a value, for the table of facts of a contribution."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPage:
+    """The public page of a contribution, or the author's own when `own` is true (reached by the follow link).
+
+    `context` is the short sentence beside the state ("repair planned for Friday 27 November"). `joined_to`
+    is the reference and address of the ticket's first contribution when this one was joined to it.
+    """
+
+    reference: str
+    kind: str
+    category_label: str
+    icon: str
+    title: str
+    text: str
+    state: str
+    context: str = ""
+    address: str = ""
+    created_at: datetime | None = None
+    answers: Sequence[AnswerView] = ()
+    steps: Sequence[Step] = ()
+    photos: Sequence[PhotoView] = ()
+    facts: Sequence[Fact] = ()
+    supports: int = 0
+    map: MiniMap | None = None
+    joined_to: tuple[str, str] | None = None
+    support_url: str = ""
+    supported: bool = False
+    follow_url: str = ""
+    own: bool = False
+    reopen_url: str = ""
+    photos_pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KindPage:
+    """The choice of a kind. `urls` maps each kind to its form. `urgent_phone` is the town's number outside
+    hours.
+    """
+
+    urls: Mapping[str, str]
+    urgent_phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An extra question of a category; the form shows it when that category is chosen.
+
+    `type`: "text", "choice" or "yesno". The field's name is `answers.KEY`.
+    """
+
+    key: str
+    label: str
+    type: Literal["text", "choice", "yesno", "number"] = "text"
+    choices: Sequence[Choice] = ()
+    required: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryChoice:
+    """A category of the form, under its `group`. `contact_required`: some need a way to call back."""
+
+    slug: str
+    label: str
+    icon: str
+    group: str
+    questions: Sequence[Question] = ()
+    contact_required: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """An open contribution near the pin: "already reported here?"."""
+
+    item: ListItem
+    support_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """The form. `values` is what was typed (names as posted), `errors` maps a field's name to a sentence.
+
+    `key` is the idempotency key of this form, made when it is first shown and posted back: sending twice is
+    harmless. `max_text` is in characters, `max_photos` counts, `max_photo_mb` is per photo.
+    """
+
+    kind: str
+    action: str
+    key: str
+    categories: Sequence[CategoryChoice]
+    town: str
+    center: tuple[float, float]
+    bounds: tuple[float, float, float, float]
+    basemap_url: str
+    attribution: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    nearby: Sequence[Nearby] = ()
+    nearby_url: str = "/list-fragment"
+    geocode_url: str = ""
+    cancel_url: str = "/"
+    max_text: int = 4000
+    max_photos: int = 5
+    max_photo_mb: int = 15
+
+    @property
+    def groups(self) -> Mapping[str, Sequence[CategoryChoice]]:
+        """Categories under their group, in the given order."""
+        found: dict[str, list[CategoryChoice]] = {}
+        for category in self.categories:
+            found.setdefault(category.group, []).append(category)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceContact:
+    """Who answers, and how to reach them on paper or by voice."""
+
+    name: str
+    address: str = ""
+    email: str = ""
+    phone: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    """The acknowledgement. `follow_url` is the private link, absolute; `qr_svg` its QR code as an SVG
+    document.
+
+    `due` is the day by which the service answers, None for praise and proposals.
+    """
+
+    reference: str
+    kind: str
+    url: str
+    follow_url: str
+    received_at: datetime
+    category_label: str
+    service: ServiceContact
+    address: str = ""
+    due: date | None = None
+    routed: bool = False
+    qr_svg: str = ""
+    email: str = ""

@@ -1,0 +1,158 @@
+"""What the desk shows, as plain data: the views fill these, the templates draw them.
+
+A `state` is a public one (see `app.web.words`), because agents and residents must speak of the same thing;
+`version` travels with every form so that two agents never overwrite each other unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from app.features.contributions.pages import MiniMap, PhotoView, Step
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A ticket in a queue. `due` in words ("Tomorrow", "Late by 1 day"), `urgency` colours it."""
+
+    reference: str
+    kind: str
+    title: str
+    place: str
+    url: str
+    due: str = ""
+    urgency: Literal["", "soon", "late"] = ""
+    contributions: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTab:
+    """A view of the queue, with its count. `late` draws the count as a warning."""
+
+    label: str
+    url: str
+    count: int
+    current: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A way to order the queue."""
+
+    label: str
+    url: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One contribution of the ticket. `who` never names a person: "Resident", "By telephone"…"""
+
+    reference: str
+    who: str
+    when: datetime
+    text: str
+    url: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An entry of a menu of the desk."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A state this agent may give now. `state` is the ticket's own state name; `key` is the keyboard's
+    letter.
+
+    `needs_text`: the reason is mandatory (declining). `primary`: the next natural step, drawn as the main
+    action.
+    """
+
+    state: str
+    label: str
+    icon: str
+    key: str = ""
+    needs_text: bool = False
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and a value at the top of the ticket. `urgency` as in a row."""
+
+    name: str
+    value: str
+    urgency: Literal["", "soon", "late"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """The open ticket. `action` receives `state`, `text`, `public`, `version` (POST, CSRF).
+
+    `told` is how many people an answer reaches. `transfer_url` receives `service`; `assign_url` takes it
+    for oneself; both are "" when this agent may not. `routing` is the rule that decided, in words.
+    """
+
+    reference: str
+    kind: str
+    title: str
+    state: str
+    version: int
+    opened: str
+    channel: str
+    action: str
+    facts: Sequence[Fact] = ()
+    photos: Sequence[PhotoView] = ()
+    said: Sequence[Said] = ()
+    said_total: int = 0
+    steps: Sequence[Step] = ()
+    transitions: Sequence[Transition] = ()
+    services: Sequence[Option] = ()
+    transfer_url: str = ""
+    assign_url: str = ""
+    assigned_to_me: bool = False
+    address: str = ""
+    place: str = ""
+    routing: str = ""
+    told: int = 0
+    map: MiniMap | None = None
+    public_url: str = ""
+    draft: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPage:
+    """A service's queue and, when one is chosen, its ticket. `other_queues` lets those who serve several
+    switch.
+    """
+
+    service: str
+    agent: str
+    agent_role: str
+    rows: Sequence[QueueRow]
+    tabs: Sequence[QueueTab]
+    total: int
+    sorts: Sequence[Sort] = ()
+    other_queues: Sequence[QueueTab] = ()
+    ticket: TicketView | None = None
+    previous: str = ""
+    following: str = ""
+    query: str = ""
+    search_url: str = ""
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the agent's disc."""
+        parts = [part for part in self.agent.replace("-", " ").split() if part]
+        return "".join(part[0] for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts)).upper()
