@@ -1,4 +1,4 @@
-"""The `auzolan` command. A command's module is imported only when asked for: `--help` stays quick."""
+"""The `auzolan` command. A command's module is imported only when it is asked for, so that `--help` is quick."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "logs": ("app.cli.stack.commands:logs", "Show what the processes wrote."),
     "reset": ("app.cli.stack.commands:reset", "Stop it and delete its data."),
     "doctor": ("app.cli.stack.commands:doctor", "Say what is missing, and the command that mends it."),
+    "db": ("app.cli.db:db", "Look at or change the schema."),
 }
 
 

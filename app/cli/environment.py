@@ -142,11 +142,7 @@ def uv() -> Path:
 def sync(*, dev: bool) -> None:
     """Bring `.venv` to exactly what the lock says, and leave a stamp when it is complete."""
     program = uv()
-    say(
-        "Installing the locked dependencies into .venv/ …"
-        if not dev
-        else "Installing the tools of the tests …"
-    )
+    say("Installing the locked dependencies into .venv/ …" if not dev else "Installing the tools of the tests …")
     STAMP.unlink(missing_ok=True)
     groups = ["--group", "dev"] if dev else ["--no-dev"]
     settings = {
@@ -154,6 +150,8 @@ def sync(*, dev: bool) -> None:
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_SYSTEM_CERTS": "1",
         "UV_NO_PROGRESS": "1",
+        # Else every start compiles again where the machine forbids Python to write its caches.
+        "UV_COMPILE_BYTECODE": "1",
         # The project and uv's cache are often on two file systems, where links cannot work.
         "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "copy"),
     }

@@ -96,9 +96,7 @@ def status(data: Path | None, *, as_json: bool) -> None:
 def _show(state: StackState) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{state.url}  [bold]{state.stage if state.is_supervised else 'not supervised'}[/bold]")
-    console.print(
-        f"data      {state.data}\ndatabase  {state.database_url}\nredis     {state.redis_url}", markup=False
-    )
+    console.print(f"data      {state.data}\ndatabase  {state.database_url}\nredis     {state.redis_url}", markup=False)
     grid = Grid(box=None, pad_edge=False)
     for title in ("process", "pid", "state", "restarts", "last end"):
         grid.add_column(title)

@@ -99,19 +99,13 @@ class Apt:
         A left-out package's own dependencies are not followed. Of alternatives, an installed one is enough;
         else the first is taken.
         """
-        graph = parse_depends(
-            _run(["apt-cache", *self.options, "depends", "--recurse", "--important", *packages])
-        )
+        graph = parse_depends(_run(["apt-cache", *self.options, "depends", "--recurse", "--important", *packages]))
         installed = installed_packages()
         wanted: dict[str, None] = {}
         queue = list(packages)
         while queue:
             package = queue.pop(0)
-            if (
-                package in wanted
-                or leave_out.search(package)
-                or (package in installed and package not in packages)
-            ):
+            if package in wanted or leave_out.search(package) or (package in installed and package not in packages):
                 continue
             wanted[package] = None
             for choices in graph.get(package, []):
@@ -164,9 +158,7 @@ def parse_depends(text: str) -> dict[str, list[list[str]]]:
 
 def installed_packages() -> set[str]:
     text = _run(["dpkg-query", "-W", "-f", "${db:Status-Abbrev}\t${Package}\n"])
-    return {
-        name for line in text.splitlines() for status, name in [line.split("\t")] if status.startswith("ii")
-    }
+    return {name for line in text.splitlines() for status, name in [line.split("\t")] if status.startswith("ii")}
 
 
 def library_folders(tree: Path) -> list[Path]:

@@ -47,9 +47,7 @@ def _database() -> Finding:
         try:
             postgres.check_given(url)
         except StackError as problem:
-            return Finding(
-                subject, False, problem.message, "unset AUZOLAN_DATABASE_URL, or start that server"
-            )
+            return Finding(subject, False, problem.message, "unset AUZOLAN_DATABASE_URL, or start that server")
         return Finding(subject, True, "the one of AUZOLAN_DATABASE_URL answers")
     if found := find_programs():
         return Finding(subject, True, f"{found.major} in {found.folder}")
@@ -90,9 +88,7 @@ def _nearest_existing(path: Path) -> Path:
 
 def _folder(places: Places) -> Finding:
     is_well = os.access(_nearest_existing(places.data), os.W_OK)
-    return Finding(
-        "data folder", is_well, str(places.data), "auzolan up --data DIR, with a folder you may write to"
-    )
+    return Finding("data folder", is_well, str(places.data), "auzolan up --data DIR, with a folder you may write to")
 
 
 def _space(places: Places) -> Finding:

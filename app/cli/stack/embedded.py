@@ -41,8 +41,9 @@ class Embedded:
 
     def environment(self) -> dict[str, str]:
         """What every process of the stack is told; what the person set wins where it may."""
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         return {
-            **os.environ,
+            **inherited,
             "PYTHONUNBUFFERED": "1",
             "AUZOLAN_BASE_URL": os.environ.get("AUZOLAN_BASE_URL", self.url),
             "AUZOLAN_SECRET_KEY": os.environ.get("AUZOLAN_SECRET_KEY") or self.places.secret_key(),
@@ -117,8 +118,10 @@ def own_processes(environment: Mapping[str, str], *, folder: Path, port: int) ->
         "worker-default": _workers("worker", "default"),
         "scheduler": _workers("scheduler"),
     }
+    # The web's processes count together: each leaves its figures in this folder, and `/metrics` adds them up.
+    figures = {"PROMETHEUS_MULTIPROC_DIR": str(folder / "run" / "metrics")}
     return tuple(
-        Process(name=name, command=command, environment=environment, folder=folder)
+        Process(name=name, command=command, environment={**environment, **figures}, folder=folder)
         for name, command in commands.items()
     )
 

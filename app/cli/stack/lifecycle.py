@@ -49,6 +49,7 @@ def supervise(places: Places, *, port: int, say: Say, announce: Announce) -> Non
         clear_orphans(places, cluster=stack.cluster, redis=stack.redis)
         stack = replace(stack, port=port or free_port())
         check_port(stack.port)
+        places.empty_metrics()
         if stack.cluster:
             stack.cluster.prepare()
         _run(stack, say=say, announce=announce)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,9 +84,13 @@ class Places:
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as problem:
             raise StackError(
-                f"Cannot write to the data folder {self.data} ({problem.strerror}). "
-                "Choose another with --data DIR."
+                f"Cannot write to the data folder {self.data} ({problem.strerror}). Choose another with --data DIR."
             ) from problem
+
+    def empty_metrics(self) -> None:
+        """Figures of processes that are gone; only while nothing runs."""
+        shutil.rmtree(self.run / "metrics", ignore_errors=True)
+        (self.run / "metrics").mkdir()
 
     def secret_key(self) -> str:
         """Signs sessions and links; made once, readable by its owner only."""

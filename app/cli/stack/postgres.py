@@ -165,8 +165,6 @@ def check_given(url: str) -> None:
         with psycopg.connect(plain, connect_timeout=5) as link:
             found = link.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'postgis'").fetchone()
     except psycopg.Error as problem:
-        raise StackError(
-            f"AUZOLAN_DATABASE_URL is set, but that database does not answer: {problem}"
-        ) from problem
+        raise StackError(f"AUZOLAN_DATABASE_URL is set, but that database does not answer: {problem}") from problem
     if found is None:
         raise StackError("The database of AUZOLAN_DATABASE_URL has no PostGIS: install it on that server.")

@@ -56,9 +56,7 @@ def ensure_programs(say: Callable[[str], None]) -> Programs:
         try:
             fetch(debian.Apt(cache / "apt"), cache / "postgis", say)
         except StackError as problem:
-            raise StackError(
-                f"{problem.message}\nPostgreSQL with PostGIS could not be fetched. {BY_HAND}"
-            ) from problem
+            raise StackError(f"{problem.message}\nPostgreSQL with PostGIS could not be fetched. {BY_HAND}") from problem
     if found := find_programs():
         return found
     raise StackError(f"PostgreSQL with PostGIS could not be fetched. {BY_HAND}")

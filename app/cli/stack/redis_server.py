@@ -51,6 +51,14 @@ class RedisServer:
         finally:
             client.close()
 
+    def flush(self) -> None:
+        """Empty it."""
+        client = Redis(unix_socket_path=str(self.socket))
+        try:
+            client.flushall()
+        finally:
+            client.close()
+
     def pid(self) -> int | None:
         """What its pid file says; the process may be gone."""
         try:
@@ -67,9 +75,7 @@ def find_program() -> Path:
     try:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as problem:
-        raise StackError(
-            "No Redis-protocol server on this machine. Run: apt-get install redis-server"
-        ) from problem
+        raise StackError("No Redis-protocol server on this machine. Run: apt-get install redis-server") from problem
 
 
 def flavour(program: Path) -> str:

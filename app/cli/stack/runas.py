@@ -44,6 +44,4 @@ def database_account() -> Account | None:
         except KeyError:
             continue
         return Account(name, found.pw_uid, found.pw_gid)
-    raise StackError(
-        "PostgreSQL must not run as root, and there is no other user for it: useradd --system postgres"
-    )
+    raise StackError("PostgreSQL must not run as root, and there is no other user for it: useradd --system postgres")

@@ -68,9 +68,7 @@ class Child:
 class Supervisor:
     """Runs a `Table`. `state_file` is rewritten at each change, `say` hears what a person should know."""
 
-    def __init__(
-        self, *, state: StackState, state_file: Path, logs: Path, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, *, state: StackState, state_file: Path, logs: Path, say: Callable[[str], None]) -> None:
         self.state = state
         self.state_file = state_file
         self.logs = logs
@@ -232,9 +230,7 @@ class Supervisor:
         """Wait until a server answers; one that keeps ending while it starts will not start the next time."""
         process, tries = child.process, 3
         is_ready = process.is_ready or (lambda: True)
-        answered = self._pump_until(
-            lambda: is_ready() or child.state.restarts >= tries, process.ready_seconds
-        )
+        answered = self._pump_until(lambda: is_ready() or child.state.restarts >= tries, process.ready_seconds)
         if not answered or child.state.restarts >= tries:
             log = Path(child.state.log)
             raise StackError(f"{process.name} does not start. The end of {log}:\n{last_lines(log)}")
@@ -285,7 +281,5 @@ class Supervisor:
     def _why_not_ready(self, seconds: float) -> str:
         restless = [child for child in self.children if child.state.restarts or child.handle is None]
         shown = restless or [child for child in self.children if child.process.name == "web"]
-        logs = "\n".join(
-            f"The end of {child.state.log}:\n{last_lines(Path(child.state.log))}" for child in shown
-        )
+        logs = "\n".join(f"The end of {child.state.log}:\n{last_lines(Path(child.state.log))}" for child in shown)
         return f"The stack was not ready after {seconds:.0f} s.\n{logs}"

@@ -1,0 +1,116 @@
+"""Fixtures of all tests. Servers start only when a test asks for one, so unit tests stay quick and alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import servers
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from sqlalchemy.orm import Session
+
+UNIT = Path(__file__).parent / "unit"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A process started by pytest-xdist shares the servers of the run that started it.
+    if not hasattr(config, "workerinput"):
+        servers.begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        servers.end_run()
+
+
+@pytest.fixture(scope="session")
+def worker_name(request: pytest.FixtureRequest) -> str:
+    """Name of this test process among those of the run."""
+    workerinput: dict[str, str] = getattr(request.config, "workerinput", {})
+    return workerinput.get("workerid", "main")
+
+
+@pytest.fixture(scope="session")
+def _database(worker_name: str) -> tuple[str, servers.Cleaner]:
+    url = servers.clone(servers.shared_template(), f"test_{worker_name}")
+    return url, servers.Cleaner(url)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of a migrated database of this process, empty when the test starts."""
+    if UNIT in request.path.parents:
+        raise AssertionError("unit tests touch no database; move this one to tests/integration")
+    url, cleaner = request.getfixturevalue("_database")
+    yield url
+    cleaner.clean()
+
+
+@pytest.fixture(scope="session")
+def _redis(worker_name: str) -> servers.RedisServer:
+    return servers.start_redis(worker_name)
+
+
+@pytest.fixture
+def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of this process's own Redis-protocol server, empty when the test starts."""
+    if UNIT in request.path.parents:
+        raise AssertionError("unit tests touch no server; move this one to tests/integration")
+    server: servers.RedisServer = request.getfixturevalue("_redis")
+    server.flush()
+    yield server.url
+    server.flush()
+
+
+@pytest.fixture
+def environment(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """The `AUZOLAN_*` variables of a process, set here and inherited by those that a test starts."""
+    values = {
+        "AUZOLAN_DATABASE_URL": database_url,
+        "AUZOLAN_REDIS_URL": redis_url,
+        "AUZOLAN_DATA": str(tmp_path / "data"),
+        "AUZOLAN_BASE_URL": "http://127.0.0.1:8080",
+        "AUZOLAN_SECRET_KEY": "a key for tests only, of a sensible length",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return values
+
+
+@pytest.fixture
+def app(environment: dict[str, str]) -> Iterator[Flask]:
+    """The application on this process's database; its connections are closed at the end."""
+    from app import create_app
+    from app.core.db import db
+
+    application = create_app(TESTING=True)
+    yield application
+    with application.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def session(database_url: str) -> Iterator[Session]:
+    """A session of its own, for what a test arranges and asserts; what it does not commit is undone."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+
+    engine = create_engine(database_url)
+    with Session(engine, expire_on_commit=False) as opened:
+        yield opened
+        opened.rollback()
+    engine.dispose()

@@ -1,0 +1,1 @@
+"""What tests stand on: ephemeral servers, a browser, the machine's programs."""
