@@ -69,9 +69,7 @@ def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def environment(
-    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, str]:
+def environment(database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The `AUZOLAN_*` variables of a process, set here and inherited by those that a test starts."""
     values = {
         "AUZOLAN_DATABASE_URL": database_url,

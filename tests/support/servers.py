@@ -114,9 +114,7 @@ def clone(cluster: Cluster, name: str) -> str:
     """A fresh copy of the template, called `name`; returns its URL."""
     with psycopg.connect(host=str(cluster.socket), port=PORT, user=USER, dbname="postgres", autocommit=True) as link:
         link.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        link.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(DATABASE))
-        )
+        link.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(DATABASE)))
     return database_url(cluster.socket, name)
 
 
