@@ -14,9 +14,9 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request, url_for
-from flask_login import current_user
 from werkzeug.routing import BuildError
 
+from app.core.access import public
 from app.core.i18n import LANGUAGES, language
 from app.web import formats, words
 from app.web.assets import YEAR_S, Assets
@@ -73,10 +73,12 @@ def _blueprint(assets: Assets) -> Blueprint:
     pages = Blueprint("web", __name__, template_folder="templates")
 
     @pages.get("/static/<path:name>", endpoint="static")
+    @public
     def static(name: str) -> Response:
         return assets.response(name)
 
     @pages.get("/theme/<name>", endpoint="theme")
+    @public
     def theme(name: str) -> Any:
         answer = redirect(_back(), 303)
         # Read by `base.js` too, which changes the theme without reloading.
@@ -110,11 +112,6 @@ def _filters() -> dict[str, Callable[..., str]]:
     }
 
 
-def _signed_in() -> bool:
-    """Whether somebody is signed in; False where no login manager is wired, as in a page of errors at start."""
-    return hasattr(current_app, "login_manager") and bool(current_user.is_authenticated)
-
-
 def init_app(app: Flask) -> None:
     """Wire the shared pages into `app`. Errors: RuntimeError when Flask's own `/static/` would hide ours."""
     if app.has_static_folder:
@@ -133,7 +130,8 @@ def init_app(app: Flask) -> None:
         theme=_theme,
         language=language,
         in_language=_in_language,
-        signed_in=_signed_in,
+        # The slice that knows accounts puts its own in place of this one.
+        signed_in=lambda: False,
         here=lambda: request.full_path.rstrip("?"),
         KINDS=words.KINDS,
         STATES=words.STATES,
