@@ -78,8 +78,9 @@ class StorageSettings(BaseSettings):
     storage_url: str = ""
 
     @property
-    def folder(self) -> Path:
-        return self.data / "storage"
+    def location(self) -> str:
+        """What `app.core.storage.open_storage` opens."""
+        return self.storage_url or str(self.data / "storage")
 
     @property
     def mail_folder(self) -> Path:

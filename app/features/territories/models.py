@@ -6,13 +6,26 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import ARRAY, CheckConstraint, Float, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Json, Key, Now, multipolygon, polygon
 
 KINDS = ("problem", "praise", "proposal")
+
+VERSION_NOW = text("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 
 
 class Territory(Base):
@@ -40,12 +53,10 @@ class Territory(Base):
     """`name`, `postal_address`, `email`, `phone`, `hours`, `website`."""
     settings: Mapped[Json]
     """What a town pack says beyond columns: texts, colours, holidays, moderation, basemap."""
-    config_version: Mapped[int] = mapped_column(server_default="1")
-    """Raised by each change of categories, services, rules or zones; processes drop what they remember."""
+    config_version: Mapped[int] = mapped_column(BigInteger, server_default=VERSION_NOW)
+    """The microsecond of the last change of categories, services, rules or zones: processes drop what they remember."""
     active: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[Now]
-
-    parent: Mapped[Territory | None] = relationship(remote_side=[id])
 
     __table_args__ = (CheckConstraint("prefix ~ '^[A-Z]{2,5}$'", name="prefix_letters"),)
 

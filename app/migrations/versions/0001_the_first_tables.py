@@ -125,7 +125,12 @@ def upgrade() -> None:
         sa.Column("languages", sa.ARRAY(sa.Text()), server_default="{fr,en,eu}", nullable=False),
         sa.Column("town_hall", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
-        sa.Column("config_version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column(
+            "config_version",
+            sa.BigInteger(),
+            server_default=sa.text("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"),
+            nullable=False,
+        ),
         sa.Column("active", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("prefix ~ '^[A-Z]{2,5}$'", name=op.f("ck_territory_prefix_letters")),

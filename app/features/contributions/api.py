@@ -1,0 +1,168 @@
+"""`POST /api/v1/contributions`, `GET /api/v1/contributions/{reference}`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, request, url_for
+from werkzeug.datastructures import FileStorage
+
+from app.core.access import public
+from app.core.db import db
+from app.core.errors import FieldError, Invalid, Problem
+from app.core.i18n import label
+from app.core.logs import request_id
+from app.core.security import csrf, limiter
+from app.core.storage import open_storage
+from app.features.contributions.drafts import PhotoDraft
+from app.features.contributions.public import Face, public_face
+from app.features.contributions.schemas import read_contribution
+from app.features.contributions.services import Promise, Submitted, find_promise, submit_contribution
+from app.features.contributions.uploads import take_photos
+from app.features.contributions.urls import follow_url, photo_urls, public_url
+from app.features.territories.catalogue import current_town
+
+blueprint = Blueprint("contributions_api", __name__, url_prefix="/api/v1")
+csrf.exempt(blueprint)
+
+_KEY = re.compile(r"^[\x21-\x7e]{8,128}$")
+
+
+@blueprint.post("/contributions")
+@public
+@limiter.limit("60 per minute")
+def create() -> tuple[Response, int]:
+    """Keep a contribution and answer with its reference, its addresses and its receipt."""
+    data, files, digest = _read_request()
+    promise = _promise(digest)
+    if promise is not None:
+        replayed = find_promise(db.session, promise)
+        if replayed is not None:
+            return _created(replayed)
+    given = read_contribution(data)
+    photos: tuple[PhotoDraft, ...] = ()
+    if files:
+        photos = take_photos(files, open_storage(current_app.extensions["settings"].storage.location))
+    kept = submit_contribution(db.session, draft=given.as_draft(photos), promise=promise, request_id=request_id())
+    db.session.commit()
+    return _created(kept)
+
+
+@blueprint.get("/contributions/<reference>")
+@public
+def show(reference: str) -> Response:
+    """The public face of a contribution."""
+    return jsonify(_document(public_face(db.session, reference)))
+
+
+def _read_request() -> tuple[Any, list[FileStorage], bytes]:
+    if request.mimetype == "application/json":
+        raw = request.get_data(cache=False)
+        return _read_json(raw), [], hashlib.sha256(raw).digest()
+    if request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        files = [file for name, file in request.files.items(multi=True) if name == "photos"]
+        return _read_form(), files, _form_digest(files)
+    raise Problem(
+        "Send JSON (application/json) or a form (multipart/form-data).", status=415, code="unsupported-media-type"
+    )
+
+
+def _read_json(raw: bytes) -> Any:
+    try:
+        return json.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise Invalid(errors=[FieldError("", "The body is not UTF-8.")], code="broken-json") from None
+    except json.JSONDecodeError as error:
+        where = {"line": error.lineno, "column": error.colno}
+        message = "The JSON breaks off or is not correct at line %(line)s, column %(column)s."
+        raise Invalid(errors=[FieldError("", message, where)], code="broken-json") from None
+    except RecursionError:
+        raise Invalid(errors=[FieldError("", "The JSON is nested too deeply.")], code="broken-json") from None
+
+
+def _read_form() -> dict[str, Any]:
+    """Form fields as the JSON would have them: `answers` and `contact` as JSON or as `contact.email`."""
+    data: dict[str, Any] = {}
+    for name, value in request.form.items():
+        if name in ("answers", "contact") and value.startswith("{"):
+            data[name] = _read_json(value.encode())
+        elif "." in name and name.split(".", 1)[0] in ("answers", "contact"):
+            whole, part = name.split(".", 1)
+            data.setdefault(whole, {})[part] = value
+        else:
+            data[name] = value
+    return data
+
+
+def _form_digest(files: list[FileStorage]) -> bytes:
+    digest = hashlib.sha256(json.dumps(sorted(request.form.items(multi=True))).encode())
+    for file in files:
+        digest.update(hashlib.file_digest(file.stream, "sha256").digest())  # type: ignore[arg-type]
+        file.stream.seek(0)
+    return digest.digest()
+
+
+def _promise(digest: bytes) -> Promise | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not _KEY.match(key):
+        message = "An Idempotency-Key has 8 to 128 visible ASCII characters; a UUID is a good one."
+        raise Invalid(errors=[FieldError("/headers/Idempotency-Key", message)])
+    return Promise(key, digest)
+
+
+def _created(kept: Submitted) -> tuple[Response, int]:
+    response = jsonify(
+        reference=kept.reference,
+        url=public_url(kept.reference),
+        follow_url=follow_url(kept.reference, kept.token),
+        receipt=dict(kept.receipt),
+    )
+    response.headers["Location"] = url_for("contributions_api.show", reference=kept.reference)
+    if kept.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response, 201
+
+
+def _document(face: Face) -> dict[str, Any]:
+    row = face.row
+    town = current_town(db.session, row.territory_id)
+    category = town.categories_by_id[row.category_id]
+    ticket = None
+    if row.ticket_reference:
+        ticket = {
+            "reference": row.ticket_reference,
+            "state": row.ticket_state,
+            "service": {"slug": row.service_slug, "name": label(row.service_name)},
+            "due_at": row.due_at.isoformat() if row.due_at else None,
+            "contributions": row.together,
+        }
+    return {
+        "reference": row.reference,
+        "url": public_url(row.reference),
+        "kind": row.kind,
+        "category": {"slug": category.slug, "label": label(category.label), "path": list(category.path)},
+        "title": row.title,
+        "text": row.body,
+        "language": row.language,
+        "channel": row.channel,
+        "lon": row.lon,
+        "lat": row.lat,
+        "address": row.address,
+        "territory": {"slug": town.slug, "name": town.name},
+        "created_at": row.created_at.isoformat(),
+        "state": row.state,
+        "supports": row.supports,
+        "ticket": ticket,
+        "routing": row.routing and {"rule": row.routing.get("rule"), "reason": row.routing.get("reason")},
+        "photos": [photo_urls(photo.key) | {"placeholder": photo.placeholder} for photo in face.photos],
+        "photos_pending": face.photos_pending,
+        "history": [
+            {"type": event.type, "at": event.at.isoformat(), "state": event.state_to, "text": event.body}
+            for event in face.history
+        ],
+    }

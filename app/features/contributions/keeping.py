@@ -1,0 +1,61 @@
+"""The one statement that keeps a contribution with its work, its history, its contact, its photos and its promise."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sqlalchemy import TextClause, text
+
+# One statement is one round trip and one plan; a part that is not needed is not sent.
+_HEAD = """
+WITH named AS (SELECT :prefix || '-' || nextval(CAST(:sequence AS regclass)) AS reference),
+kept AS (
+  INSERT INTO contribution (reference, territory_id, category_id, kind, channel, language, title, body, answers,
+                            geom, accuracy_m, address, h3, zone_ids, visibility, created_at, received_at,
+                            photo_count, follow_hash)
+  SELECT reference, :territory_id, :category_id, :kind, :channel, :language, :title, :body, CAST(:answers AS jsonb),
+         ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :accuracy_m, :address, :h3, CAST(:zone_ids AS int[]),
+         :visibility, :now, :now, :photo_count, :follow_hash
+  FROM named RETURNING id, reference
+),
+work AS (INSERT INTO outbox (topic, subject_id, payload) SELECT 'intake', id, CAST(:trace AS jsonb) FROM kept),
+history AS (
+  INSERT INTO event (contribution_id, type, state_to, data)
+  SELECT id, 'received', 'new', jsonb_build_object('channel', CAST(:channel AS text)) FROM kept
+)"""
+
+_CONTACT = """,
+reach AS (
+  INSERT INTO contribution_contact (contribution_id, name, email, phone, silent)
+  SELECT id, :contact_name, :contact_email, :contact_phone, :contact_silent FROM kept
+)"""
+
+_PHOTOS = """,
+pictures AS (
+  INSERT INTO photo (contribution_id, position, original_key, content_type, width, height, size,
+                     exif_lon, exif_lat, taken_at)
+  SELECT kept.id, p.position, p.original_key, p.content_type, p.width, p.height, p.size,
+         p.exif_lon, p.exif_lat, p.taken_at
+  FROM kept, jsonb_to_recordset(CAST(:photos AS jsonb)) AS p(
+    position int, original_key text, content_type text, width int, height int, size int,
+    exif_lon float, exif_lat float, taken_at timestamptz)
+  RETURNING id
+),
+picture_work AS (
+  INSERT INTO outbox (topic, subject_id, payload) SELECT 'photo', id, CAST(:trace AS jsonb) FROM pictures
+)"""
+
+_PROMISE = """,
+promise AS (
+  INSERT INTO idempotency (key, body_hash, response)
+  SELECT :key, :body_hash, CAST(:response AS jsonb) || jsonb_build_object('reference', reference) FROM kept
+)"""
+
+_TAIL = "\nSELECT reference FROM kept"
+
+
+@cache
+def keep_statement(*, contact: bool, photos: bool, promise: bool) -> TextClause:
+    """The statement with the parts that are needed; it returns the new reference."""
+    parts = (_CONTACT if contact else "", _PHOTOS if photos else "", _PROMISE if promise else "")
+    return text(_HEAD + "".join(parts) + _TAIL)

@@ -1,0 +1,105 @@
+"""The public face of one contribution: what anyone may read of it, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core.errors import Gone, NotFound
+
+_FACE = text(
+    """
+    SELECT c.id, c.reference, c.kind, c.title, c.body, c.state, c.visibility, c.language, c.channel, c.address,
+           c.created_at, c.supports, c.accuracy_m, c.answers, c.territory_id, c.category_id, c.zone_ids, c.follow_hash,
+           ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat,
+           t.id AS ticket_id, t.reference AS ticket_reference, t.state AS ticket_state, t.due_at, t.closed_at,
+           t.routing, t.contributions AS together, t.opened_at,
+           s.slug AS service_slug, s.name AS service_name
+    FROM contribution c
+    LEFT JOIN ticket t ON t.id = c.ticket_id
+    LEFT JOIN service s ON s.id = t.service_id
+    WHERE c.reference = :reference
+    """
+)
+
+_PHOTOS = text(
+    """
+    SELECT id, position, public_key, placeholder, state, width, height FROM photo
+    WHERE contribution_id = :id AND NOT hidden ORDER BY position
+    """
+)
+
+_HISTORY = text(
+    """
+    SELECT type, at, state_from, state_to, body, data FROM event
+    WHERE public AND (contribution_id = :id OR (ticket_id = :ticket_id AND contribution_id IS NULL))
+    ORDER BY at, id
+    """
+)
+
+
+@dataclass(frozen=True)
+class PhotoFace:
+    """A photo that may be shown: its derivatives exist."""
+
+    key: str
+    placeholder: str | None
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class EventFace:
+    """A public fact of its history."""
+
+    type: str
+    at: datetime
+    state_from: str | None
+    state_to: str | None
+    body: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Face:
+    """Everything public about a contribution; `row` holds its columns, `lon`, `lat` in degrees."""
+
+    row: Any
+    photos: Sequence[PhotoFace]
+    photos_pending: int
+    history: Sequence[EventFace]
+
+
+def public_face(session: Session, reference: str, *, follow_hash: bytes | None = None) -> Face:
+    """What may be shown of a contribution; its author, by the follow link, also sees it before moderation.
+
+    Raises `NotFound` for what never was or is not yet public, `Gone` for what is no longer shown.
+    """
+    row = session.execute(_FACE, {"reference": reference.upper()}).one_or_none()
+    if row is None:
+        raise NotFound("No contribution has this number.")
+    is_author = follow_hash is not None and row.follow_hash is not None and bytes(row.follow_hash) == follow_hash
+    if follow_hash is not None and not is_author:
+        raise NotFound("This private link is not complete, or no longer valid.")
+    if not is_author:
+        if row.visibility == "pending":
+            raise NotFound("This contribution has not been published yet.", code="not-yet-public")
+        if row.visibility != "public":
+            raise Gone()
+    photos = session.execute(_PHOTOS, {"id": row.id}).all()
+    events = session.execute(_HISTORY, {"id": row.id, "ticket_id": row.ticket_id}).all()
+    return Face(
+        row=row,
+        photos=[
+            PhotoFace(photo.public_key, photo.placeholder, photo.width, photo.height)
+            for photo in photos
+            if photo.state == "ready" and photo.public_key
+        ],
+        photos_pending=sum(photo.state == "pending" for photo in photos),
+        history=[EventFace(*event) for event in events],
+    )

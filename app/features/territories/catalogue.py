@@ -1,0 +1,241 @@
+"""What a town is made of, read once and remembered until it changes: categories, services, rules, names.
+
+The hot path asks PostgreSQL only where a point is and at which version the town stands; everything else is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.features.territories.models import Category, RoutingRule, Service, Territory
+
+
+@dataclass(frozen=True)
+class CategoryFacts:
+    """A category as the hot path needs it; `path` holds the slugs from the root to itself."""
+
+    id: int
+    territory_id: int
+    slug: str
+    path: tuple[str, ...]
+    parent: str | None
+    leaf: bool
+    label: Mapping[str, str]
+    description: Mapping[str, str]
+    icon: str
+    kinds: frozenset[str]
+    group_radius_m: float
+    group_window_days: int
+    target_delay: Mapping[str, Any] | None
+    service_id: int | None
+    kind_services: Mapping[str, str]
+    questions: tuple[Mapping[str, Any], ...]
+    contact: str
+    photo: str
+    moderation: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class ServiceFacts:
+    """A service with its address, the town hall's where it has none of its own."""
+
+    id: int
+    territory_id: int
+    slug: str
+    name: Mapping[str, str]
+    email: str | None
+    phone: str | None
+    postal_address: str | None
+    hours: str | None
+    is_triage: bool
+
+
+@dataclass(frozen=True)
+class RuleFacts:
+    """A routing rule as it is stored."""
+
+    id: int
+    position: int
+    name: str
+    conditions: Mapping[str, Any]
+    service_id: int
+
+
+@dataclass(frozen=True)
+class Town:
+    """A territory with everything it may use, its parents' included; its own come first."""
+
+    id: int
+    slug: str
+    name: str
+    kind: str
+    prefix: str
+    timezone: ZoneInfo
+    languages: tuple[str, ...]
+    version: int
+    chain: tuple[int, ...]
+    """Its own id, then its parent's, and so on."""
+    slugs: tuple[str, ...]
+    town_hall: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    categories: Mapping[str, CategoryFacts]
+    categories_by_id: Mapping[int, CategoryFacts]
+    services: Mapping[int, ServiceFacts]
+    triage: ServiceFacts
+    rules: tuple[RuleFacts, ...]
+    zone_keys: Mapping[int, tuple[str, str, str]] = field(default_factory=dict)
+    """Zone id to (kind, slug, name)."""
+
+    def service_by_slug(self, slug: str) -> ServiceFacts | None:
+        """The nearest service of that slug: its own, then its parents'."""
+        found = [service for service in self.services.values() if service.slug == slug]
+        return min(found, key=lambda service: self.chain.index(service.territory_id), default=None)
+
+
+_remembered: dict[tuple[str, int], Town] = {}
+
+
+def town(session: Session, territory_id: int, *, version: int | None = None) -> Town:
+    """The town, from memory when `version` (read with the point) says that it still stands."""
+    key = (str(session.get_bind().engine.url), territory_id)
+    known = _remembered.get(key)
+    if known is not None and version is not None and known.version == version:
+        return known
+    fresh = _read(session, territory_id)
+    _remembered[key] = fresh
+    return fresh
+
+
+def current_town(session: Session, territory_id: int) -> Town:
+    """The town, checked against its version first."""
+    query = select(Territory.config_version).where(Territory.id == territory_id)
+    return town(session, territory_id, version=session.scalar(query))
+
+
+def touch(session: Session, territory_id: int) -> None:
+    """Say that a territory's configuration changed; its nested ones use it too, so theirs did."""
+    session.execute(
+        text(
+            """
+            WITH RECURSIVE nested AS (
+              SELECT id FROM territory WHERE id = :id
+              UNION ALL SELECT t.id FROM territory t JOIN nested ON t.parent_id = nested.id
+            )
+            UPDATE territory SET config_version = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+            WHERE id IN (SELECT id FROM nested)
+            """
+        ),
+        {"id": territory_id},
+    )
+
+
+def _read(session: Session, territory_id: int) -> Town:
+    chain: list[Territory] = []
+    current = session.get(Territory, territory_id, populate_existing=True)
+    while current is not None:
+        chain.append(current)
+        current = session.get(Territory, current.parent_id) if current.parent_id else None
+    if not chain:
+        raise LookupError(f"no territory {territory_id}")
+    own, ids = chain[0], [territory.id for territory in chain]
+    rank = {territory_id: position for position, territory_id in enumerate(ids)}
+    services = _services(session, chain)
+    categories = _categories(session, ids, rank)
+    rules = session.scalars(
+        select(RoutingRule)
+        .where(RoutingRule.territory_id.in_(ids), RoutingRule.enabled)
+        .order_by(RoutingRule.position, RoutingRule.id)
+    )
+    return Town(
+        id=own.id,
+        slug=own.slug,
+        name=own.name,
+        kind=own.kind,
+        prefix=own.prefix,
+        timezone=ZoneInfo(own.timezone),
+        languages=tuple(own.languages),
+        version=own.config_version,
+        chain=tuple(ids),
+        slugs=tuple(territory.slug for territory in chain),
+        town_hall=own.town_hall,
+        settings=own.settings,
+        categories={category.slug: category for category in reversed(categories)},
+        categories_by_id={category.id: category for category in categories},
+        services=services,
+        triage=min((service for service in services.values() if service.is_triage), key=lambda s: rank[s.territory_id]),
+        rules=tuple(
+            RuleFacts(rule.id, rule.position, rule.name, rule.conditions, rule.service_id)
+            for rule in sorted(rules, key=lambda rule: (rank[rule.territory_id], rule.position))
+        ),
+        zone_keys=_zone_keys(session, own.id),
+    )
+
+
+def _services(session: Session, chain: list[Territory]) -> dict[int, ServiceFacts]:
+    halls = {territory.id: territory.town_hall for territory in chain}
+    rows = session.scalars(select(Service).where(Service.territory_id.in_(halls), Service.active))
+    return {
+        row.id: ServiceFacts(
+            id=row.id,
+            territory_id=row.territory_id,
+            slug=row.slug,
+            name=row.name,
+            email=row.email or halls[row.territory_id].get("email"),
+            phone=row.phone or halls[row.territory_id].get("phone"),
+            postal_address=row.postal_address or halls[row.territory_id].get("postal_address"),
+            hours=row.hours or halls[row.territory_id].get("hours"),
+            is_triage=row.is_triage,
+        )
+        for row in rows
+    }
+
+
+def _categories(session: Session, ids: list[int], rank: Mapping[int, int]) -> list[CategoryFacts]:
+    rows = list(
+        session.scalars(select(Category).where(Category.territory_id.in_(ids)).order_by(Category.position, Category.id))
+    )
+    by_id = {row.id: row for row in rows}
+    parents = {row.parent_id for row in rows}
+
+    def path(row: Category) -> tuple[str, ...]:
+        parent = by_id.get(row.parent_id) if row.parent_id else None
+        return (*path(parent), row.slug) if parent is not None else (row.slug,)
+
+    facts = [
+        CategoryFacts(
+            id=row.id,
+            territory_id=row.territory_id,
+            slug=row.slug,
+            path=path(row),
+            parent=by_id[row.parent_id].slug if row.parent_id in by_id else None,
+            leaf=row.id not in parents,
+            label=row.label,
+            description=row.description,
+            icon=row.icon,
+            kinds=frozenset(row.kinds),
+            group_radius_m=row.group_radius_m,
+            group_window_days=row.group_window_days,
+            target_delay=row.target_delay,
+            service_id=row.service_id,
+            kind_services=row.kind_services,
+            questions=tuple(row.questions),
+            contact=row.contact,
+            photo=row.photo,
+            moderation=row.moderation,
+            active=row.active,
+        )
+        for row in rows
+    ]
+    return sorted(facts, key=lambda category: rank[category.territory_id])
+
+
+def _zone_keys(session: Session, territory_id: int) -> dict[int, tuple[str, str, str]]:
+    rows = session.execute(text("SELECT id, kind, slug, name FROM zone WHERE territory_id = :id"), {"id": territory_id})
+    return {row.id: (row.kind, row.slug, row.name) for row in rows}

@@ -1,0 +1,226 @@
+"""From a contribution to a ticket in a queue: group, route, write, in one transaction for a whole batch.
+
+Called by the worker for what just arrived, and by the import for what arrived long ago; running it twice changes
+nothing, because it takes only contributions that have no ticket.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.features.contributions.pyramid import CellChange, change_cells
+from app.features.territories.catalogue import Town, town
+from app.features.tickets.deciding import decide, due_date
+from app.features.tickets.grouping import Anchors, Joined, Spot, group, lock_places, nearest_open
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A contribution that has no ticket yet."""
+
+    id: int
+    reference: str
+    territory_id: int
+    version: int
+    category_id: int
+    kind: str
+    channel: str
+    lon: float
+    lat: float
+    zone_ids: list[int]
+    answers: dict[str, Any]
+    title: str
+    visibility: str
+    created_at: datetime
+
+
+_COLUMNS = """
+    c.id, c.reference, c.territory_id, t.config_version AS version, c.category_id, c.kind, c.channel,
+    ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.zone_ids, c.answers,
+    coalesce(c.title, left(c.body, 90)) AS title, c.visibility, c.created_at
+"""
+
+# The rows of the outbox die with this transaction: if it ends badly they are still there, for the next drain.
+_CLAIM = text(
+    f"""
+    WITH due AS (
+      SELECT id, subject_id FROM outbox
+      WHERE topic = 'intake' AND failed_at IS NULL AND due_at <= now()
+      ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), taken AS (DELETE FROM outbox USING due WHERE outbox.id = due.id)
+    SELECT {_COLUMNS}
+    FROM due JOIN contribution c ON c.id = due.subject_id JOIN territory t ON t.id = c.territory_id
+    WHERE c.ticket_id IS NULL ORDER BY c.created_at, c.id
+    """  # noqa: S608 - a constant
+)
+
+_WRITE = text(
+    """
+    WITH born AS (
+      INSERT INTO ticket (reference, territory_id, category_id, service_id, kind, anchor, zone_ids, title, opened_at,
+                          last_at, due_at, contributions, routing)
+      SELECT n.reference, n.territory_id, n.category_id, n.service_id, n.kind,
+             ST_SetSRID(ST_MakePoint(n.lon, n.lat), 4326), n.zone_ids, n.title, n.opened_at, n.last_at, n.due_at,
+             n.contributions, n.routing
+      FROM jsonb_to_recordset(CAST(:tickets AS jsonb)) AS n(
+        reference text, territory_id int, category_id int, service_id int, kind text, lon float8, lat float8,
+        zone_ids int[], title text, opened_at timestamptz, last_at timestamptz, due_at timestamptz,
+        contributions int, routing jsonb)
+      RETURNING id, reference, state, routing
+    ),
+    grown AS (
+      UPDATE ticket SET contributions = ticket.contributions + g.more, last_at = greatest(ticket.last_at, g.last_at),
+                        updated_at = now()
+      FROM unnest(CAST(:grown_ids AS bigint[]), CAST(:grown_more AS int[]), CAST(:grown_last AS timestamptz[]))
+           AS g(id, more, last_at)
+      WHERE ticket.id = g.id
+      RETURNING ticket.id, ticket.state
+    ),
+    ends AS (
+      SELECT e.id, e.distance_m, e.leads, coalesce(grown.id, born.id) AS ticket_id,
+             coalesce(grown.state, born.state) AS state
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:ticket_ids AS bigint[]), CAST(:leaders AS text[]),
+                  CAST(:distances AS float8[]), CAST(:leads AS bool[])) AS e(id, ticket_id, leader, distance_m, leads)
+      LEFT JOIN grown ON grown.id = e.ticket_id
+      LEFT JOIN born ON born.reference = e.leader
+    ),
+    placed AS (
+      UPDATE contribution SET ticket_id = ends.ticket_id, state = ends.state FROM ends WHERE contribution.id = ends.id
+    ),
+    grouped AS (
+      INSERT INTO event (ticket_id, contribution_id, type, data)
+      SELECT ticket_id, id, 'grouped', jsonb_build_object('distance_m', round(distance_m::numeric, 1))
+      FROM ends WHERE NOT leads
+    ),
+    routed AS (
+      INSERT INTO event (ticket_id, type, state_to, data) SELECT id, 'routed', state, routing FROM born
+    ),
+    concentrated AS (
+      INSERT INTO outbox (topic, payload, due_at)
+      SELECT 'hotspots', CAST(:partitions AS jsonb), now() + interval '2 seconds' WHERE :has_partitions
+    )
+    SELECT id, ticket_id, state FROM ends
+    """
+)
+
+
+def drain_intake(session: Session, *, limit: int) -> int:
+    """Place what waits, at most `limit`, and return how many there were; the caller commits."""
+    rows = session.execute(_CLAIM, {"limit": limit}).all()
+    place(session, [Waiting(**row._mapping) for row in rows])
+    return len(rows)
+
+
+def place(session: Session, waiting: Sequence[Waiting], *, anchors: Anchors | None = None) -> None:
+    """Give each contribution its ticket: an existing one, or a new one in the queue of the service that must act."""
+    if not waiting:
+        return
+    towns = {item.territory_id: town(session, item.territory_id, version=item.version) for item in waiting}
+    spots = [spot for item in waiting if (spot := _spot(item, towns[item.territory_id])) is not None]
+    lock_places(session, spots)
+    ends = group(spots, nearest_open(session, spots), anchors)
+    for item in waiting:
+        ends.setdefault(item.id, Joined(None, item.id, 0.0))
+    states = _write(session, waiting, ends, towns)
+    change_cells(
+        session,
+        [
+            CellChange(
+                contribution_id=item.id,
+                territory_id=item.territory_id,
+                category_id=item.category_id,
+                kind=item.kind,
+                state=states[item.id],
+                lon=item.lon,
+                lat=item.lat,
+                created_at=item.created_at,
+                sign=1,
+            )
+            for item in waiting
+            if item.visibility == "public"
+        ],
+    )
+
+
+def _spot(item: Waiting, home: Town) -> Spot | None:
+    """A problem as the grouping sees it; praise and proposals stand alone."""
+    if item.kind != "problem":
+        return None
+    category = home.categories_by_id[item.category_id]
+    return Spot(
+        key=item.id,
+        territory_id=item.territory_id,
+        category_id=item.category_id,
+        lon=item.lon,
+        lat=item.lat,
+        radius_m=category.group_radius_m,
+        window_days=category.group_window_days,
+        at=item.created_at,
+    )
+
+
+def _write(
+    session: Session, waiting: Sequence[Waiting], ends: dict[int, Joined], towns: dict[int, Town]
+) -> dict[int, str]:
+    by_id = {item.id: item for item in waiting}
+    tickets: dict[int, dict[str, Any]] = {}
+    grown: dict[int, tuple[int, datetime]] = {}
+    for item in waiting:
+        end = ends[item.id]
+        if end.ticket_id is not None:
+            more, last = grown.get(end.ticket_id, (0, item.created_at))
+            grown[end.ticket_id] = (more + 1, max(last, item.created_at))
+        elif end.leader == item.id:
+            tickets[item.id] = _new_ticket(item, towns[item.territory_id])
+        elif end.leader is not None:
+            ticket = tickets[end.leader]
+            ticket["contributions"] += 1
+            ticket["last_at"] = max(ticket["last_at"], item.created_at.isoformat())
+    partitions = sorted({(item.territory_id, item.category_id, item.kind) for item in waiting})
+    rows = session.execute(
+        _WRITE,
+        {
+            "tickets": json.dumps(list(tickets.values())),
+            "grown_ids": list(grown),
+            "grown_more": [more for more, _ in grown.values()],
+            "grown_last": [last for _, last in grown.values()],
+            "ids": list(by_id),
+            "ticket_ids": [ends[key].ticket_id for key in by_id],
+            "leaders": [by_id[leader].reference if (leader := ends[key].leader) else None for key in by_id],
+            "distances": [ends[key].distance_m for key in by_id],
+            "leads": [ends[key].leader == key for key in by_id],
+            "partitions": json.dumps({"partitions": partitions}),
+            "has_partitions": bool(partitions),
+        },
+    )
+    return {row.id: row.state for row in rows}
+
+
+def _new_ticket(item: Waiting, home: Town) -> dict[str, Any]:
+    category = home.categories_by_id[item.category_id]
+    decision = decide(home, category, item)
+    due = due_date(home, category, item)
+    at = item.created_at.isoformat()
+    return {
+        "reference": item.reference,
+        "territory_id": item.territory_id,
+        "category_id": item.category_id,
+        "service_id": decision.service_id,
+        "kind": item.kind,
+        "lon": item.lon,
+        "lat": item.lat,
+        "zone_ids": item.zone_ids,
+        "title": item.title,
+        "opened_at": at,
+        "last_at": at,
+        "due_at": due.isoformat() if due else None,
+        "contributions": 1,
+        "routing": decision.routing,
+    }

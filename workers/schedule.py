@@ -1,0 +1,81 @@
+"""What must be done by the clock. One scheduler leads at a time: it holds an advisory lock in PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.core import outbox
+from workers.runtime import settings, work_session
+
+log = structlog.get_logger("scheduler")
+
+LEADER = 0x61757A73
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to do every `every_s` seconds, in one transaction."""
+
+    name: str
+    every_s: float
+    do: Callable[[Session], None]
+
+
+def forget_promises(session: Session) -> None:
+    """Idempotency keys are kept 24 hours."""
+    session.execute(text("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'"))
+
+
+def age_hotspots(session: Session) -> None:
+    """The window slides even where nothing happens: every partition that has hotspots is computed again."""
+    outbox.add(session, topic="hotspots", payload={"all": True})
+
+
+TASKS: Sequence[Task] = (
+    Task("forget_promises", 600, forget_promises),
+    Task("age_hotspots", 6 * 3600, age_hotspots),
+)
+
+
+def run(stopping: Callable[[], bool], tasks: Sequence[Task] = TASKS) -> None:
+    """Do each task when its time comes, as long as this process leads."""
+    due = {task.name: time.monotonic() + 5 for task in tasks}
+    while not stopping():
+        try:
+            _lead(stopping, tasks, due)
+        except (SQLAlchemyError, psycopg.Error) as error:
+            log.warning("scheduler_waits", error=str(error).splitlines()[0])
+            time.sleep(1)
+
+
+def _lead(stopping: Callable[[], bool], tasks: Sequence[Task], due: dict[str, float]) -> None:
+    # A session lock on a connection of its own: it is let go when this process dies, however it dies.
+    dsn = settings().database.url.replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(dsn, autocommit=True, application_name="auzolan scheduler") as connection:
+        leads = connection.execute("SELECT pg_try_advisory_lock(%s)", (LEADER,)).fetchone()
+        if not leads or not leads[0]:
+            time.sleep(2)
+            return
+        log.info("leading")
+        while not stopping():
+            connection.execute("SELECT 1")
+            for task in tasks:
+                if time.monotonic() >= due[task.name]:
+                    due[task.name] = time.monotonic() + task.every_s
+                    _do(task)
+            time.sleep(1)
+
+
+def _do(task: Task) -> None:
+    with work_session(task=task.name) as session:
+        task.do(session)
+        session.commit()
+        log.info("done", task=task.name)
