@@ -269,9 +269,7 @@ def describe(condition: Leaf, names: Names) -> tuple[Message, Callable[[Case], A
             return Message("the day is %(wanted)s", {"wanted": wanted}), lambda case: DAY_WORDS[case.weekday]
         case HoursIn(ranges):
             wanted = tuple(f"{clock(start)}-{clock(end)}" for start, end in ranges)
-            return Message("the hour is within %(wanted)s", {"wanted": wanted}), lambda case: clock(
-                case.minute
-            )
+            return Message("the hour is within %(wanted)s", {"wanted": wanted}), lambda case: clock(case.minute)
         case ChannelIs(values):
             wanted = tuple(CHANNEL_WORDS[value] for value in values)
             return Message("the channel is %(wanted)s", {"wanted": wanted}), lambda case: CHANNEL_WORDS.get(
@@ -297,9 +295,7 @@ def _describe_answer(
         case AnswerIs(_, values):
             return Message("the answer to “%(question)s” is %(wanted)s", {**params, "wanted": values}), shown
         case AnswerHas(_, words):
-            return Message(
-                "the answer to “%(question)s” contains %(wanted)s", {**params, "wanted": words}
-            ), shown
+            return Message("the answer to “%(question)s” contains %(wanted)s", {**params, "wanted": words}), shown
         case AnswerGiven(_, True):
             return Message("“%(question)s” is answered", params), shown
         case AnswerGiven():
@@ -307,9 +303,7 @@ def _describe_answer(
         case AnswerBetween(_, low, None):
             return Message("the answer to “%(question)s” is at least %(low)s", {**params, "low": low}), shown
         case AnswerBetween(_, None, high):
-            return Message(
-                "the answer to “%(question)s” is at most %(high)s", {**params, "high": high}
-            ), shown
+            return Message("the answer to “%(question)s” is at most %(high)s", {**params, "high": high}), shown
     both = {**params, "low": condition.low, "high": condition.high}
     return Message("the answer to “%(question)s” is between %(low)s and %(high)s", both), shown
 

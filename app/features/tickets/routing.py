@@ -148,17 +148,13 @@ class RuleSet:
             for one in self.compiled
             if one.problem is not None and one.rule.active
         )
-        self._ready = tuple(
-            (one.test, one.rule) for one in self.compiled if one.test is not None and one.rule.active
-        )
+        self._ready = tuple((one.test, one.rule) for one in self.compiled if one.test is not None and one.rule.active)
 
     def _compile(self, rule: Rule) -> _Compiled:
         condition, problems = parse_condition(rule.when)
         if condition is None:
             what = problems[0].message if problems else Message("nothing")
-            return _Compiled(
-                rule, None, None, Message("The rule cannot be read: %(problem)s", {"problem": what})
-            )
+            return _Compiled(rule, None, None, Message("The rule cannot be read: %(problem)s", {"problem": what}))
         if self.services is not None and rule.service not in self.services:
             gone = Message("Its service “%(service)s” no longer exists.", {"service": rule.service})
             return _Compiled(rule, condition, None, gone)
@@ -255,9 +251,7 @@ class RuleSets:
 
 
 def _failure(error: Exception) -> Message:
-    return Message(
-        "It failed on this contribution: %(error)s", {"error": f"{type(error).__name__}: {error}"[:200]}
-    )
+    return Message("It failed on this contribution: %(error)s", {"error": f"{type(error).__name__}: {error}"[:200]})
 
 
 def _explain_one(one: _Compiled, case: Case, names: Names, decided: bool) -> Explanation:
@@ -283,9 +277,7 @@ def _explain_one(one: _Compiled, case: Case, names: Names, decided: bool) -> Exp
 NEVER = Message("It can never hold.")
 
 
-def _steps(
-    condition: Condition, case: Case, names: Names, path: tuple[str | int, ...], wanted: bool
-) -> Iterator[Step]:
+def _steps(condition: Condition, case: Case, names: Names, path: tuple[str | int, ...], wanted: bool) -> Iterator[Step]:
     """Each simple condition that counts against what is `wanted` of it (False under a `not`)."""
     match condition:
         case All(parts) | AnyOf(parts):
@@ -309,8 +301,6 @@ def _step(leaf: Leaf, case: Case, names: Names, path: tuple[str | int, ...], wan
         sentence = "%(condition)s: yes" if wanted else "not (%(condition)s): yes"
         return Step(path, True, Message(sentence, {"condition": words}))
     sentence = (
-        "%(condition)s: no, here it is %(actual)s"
-        if wanted
-        else "not (%(condition)s): no, here it is %(actual)s"
+        "%(condition)s: no, here it is %(actual)s" if wanted else "not (%(condition)s): no, here it is %(actual)s"
     )
     return Step(path, False, Message(sentence, {"condition": words, "actual": actual(case)}))

@@ -43,11 +43,7 @@ def test_everything_it_names_belongs_to_no_town(pack: Pack) -> None:
 
 def test_leaves_reach_a_service_except_the_one_to_be_sorted(pack: Pack) -> None:
     services = {category.slug: category.service for category in pack.categories}
-    orphans = [
-        leaf.slug
-        for leaf in pack.leaves()
-        if not any(services[slug] for slug in pack.category_path(leaf.slug))
-    ]
+    orphans = [leaf.slug for leaf in pack.leaves() if not any(services[slug] for slug in pack.category_path(leaf.slug))]
     assert orphans == ["other"]
 
 

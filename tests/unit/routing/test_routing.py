@@ -178,9 +178,7 @@ def test_inactive_rules_do_nothing() -> None:
 
 def test_the_reason_is_said_in_the_readers_language() -> None:
     french = {"rule %(number)s: %(name)s → %(service)s": "règle %(number)s : %(name)s → %(service)s"}
-    twelve = Rule(
-        7, 12, {"fr": "éclairage à Saint-Esprit", "en": "lighting in Saint-Esprit"}, {"all": []}, "nrj"
-    )
+    twelve = Rule(7, 12, {"fr": "éclairage à Saint-Esprit", "en": "lighting in Saint-Esprit"}, {"all": []}, "nrj")
     stored = route([twelve], facts(), timezone=PARIS).to_json()
     assert stored["rule"] == 7
     reason = reason_in_words(stored, Names(services={"nrj": {"fr": "Énergie", "en": "Energy"}}))
@@ -201,9 +199,7 @@ def test_explain_says_for_each_rule_what_it_made_of_the_case() -> None:
         rule(7, {"any": [{"channel": "phone"}, {"channel": "desk"}]}),
         rule(8, {"any": [{"channel": "phone"}, {"channel": "web"}]}),
     ]
-    said = explain(
-        rules, facts(), timezone=PARIS, names=Names(zones={"quarter/saint-esprit": {"fr": "St-Esprit"}})
-    )
+    said = explain(rules, facts(), timezone=PARIS, names=Names(zones={"quarter/saint-esprit": {"fr": "St-Esprit"}}))
     assert [one.outcome for one in said] == [
         "failed", "decided", "later", "failed", "skipped", "inactive", "failed", "later",
     ]  # fmt: skip

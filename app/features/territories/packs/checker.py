@@ -110,9 +110,7 @@ class _Checker:
         try:
             holidays.country_holidays(chosen.country, subdiv=chosen.subdivision)
         except NotImplementedError:
-            message = (
-                f"“{chosen.subdivision}” is not a subdivision of {chosen.country} with its own holidays."
-            )
+            message = f"“{chosen.subdivision}” is not a subdivision of {chosen.country} with its own holidays."
             self.say("delays.yaml", ("holidays", "subdivision"), "", message)
         self.unique("delays.yaml", ("working_week",), "", self.pack.delays.working_week)
 
@@ -158,9 +156,7 @@ class _Checker:
             self.say("services.yaml", (index, "triage"), services[index].slug, message)
 
     def known_services(self) -> set[str]:
-        return {service.slug for service in self.pack.services} | self.origin.declared.get(
-            "services.yaml", set()
-        )
+        return {service.slug for service in self.pack.services} | self.origin.declared.get("services.yaml", set())
 
     # -- categories.yaml
 
@@ -180,9 +176,7 @@ class _Checker:
                 message = f"Choose another parent: {' → '.join(cycle)} turns in a circle."
                 self.say(file, (index, "parent"), category.slug, message)
             elif len(self.pack.category_path(category.slug)) > MAX_DEPTH:
-                message = (
-                    f"Move this category up: a tree of more than {MAX_DEPTH} levels is hard to choose from."
-                )
+                message = f"Move this category up: a tree of more than {MAX_DEPTH} levels is hard to choose from."
                 self.say(file, (index, "parent"), category.slug, message)
 
     def category(self, index: int, category: Category, *, leaf: bool) -> None:
@@ -235,17 +229,14 @@ class _Checker:
         refused = self.origin.declared.get("categories.yaml", set()) - set(town.categories)
         language = self.pack.town.languages[0]
         to_check = [
-            RuleToCheck(rule.name.get(language, rule.slug), rule.when, rule.then.service, rule.active)
-            for rule in rules
+            RuleToCheck(rule.name.get(language, rule.slug), rule.when, rule.then.service, rule.active) for rule in rules
         ]
         for issue in check_rules(to_check, town):
             # A category that was refused above is known all the same: its own fault is enough.
             if issue.message.params.get("slug") in refused:
                 continue
             path: Path = (issue.rule, *issue.path)
-            self.say(
-                file, path, rules[issue.rule].slug, str(issue.message), warning=issue.severity == "warning"
-            )
+            self.say(file, path, rules[issue.rule].slug, str(issue.message), warning=issue.severity == "warning")
 
     # -- zones
 
@@ -254,9 +245,7 @@ class _Checker:
         for group in self.pack.zones:
             file = f"zones/{group.kind}.geojson"
             if group.kind not in self.pack.town.zone_kinds:
-                message = (
-                    f"Declare “{group.kind}” under zone_kinds in town.yaml, with its name in each language."
-                )
+                message = f"Declare “{group.kind}” under zone_kinds in town.yaml, with its name in each language."
                 self.issues.append(PackIssue(file, 0, "", message))
             lines = self.origin.zone_lines.get(file, ())
             seen: set[str] = set()

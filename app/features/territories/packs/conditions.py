@@ -186,9 +186,7 @@ class _Parser:
                 self.wrong(path, "Split this rule: its conditions are too many or too deep.")
             return None
         if not isinstance(data, dict) or len(data) != 1:
-            self.wrong(
-                path, "Write one condition here, such as {category: lighting}; several go in all or any."
-            )
+            self.wrong(path, "Write one condition here, such as {category: lighting}; several go in all or any.")
             return None
         key, value = next(iter(data.items()))
         here = (*path, str(key))
@@ -235,14 +233,10 @@ class _Parser:
         result = []
         for place, word in self.listed(data, path):
             if isinstance(allowed, tuple) and word not in allowed:
-                self.wrong(
-                    place, "Write one of %(known)s instead of “%(given)s”.", known=allowed, given=word[:40]
-                )
+                self.wrong(place, "Write one of %(known)s instead of “%(given)s”.", known=allowed, given=word[:40])
             elif isinstance(allowed, re.Pattern) and not allowed.match(word):
                 wanted = "kind/slug or kind/*" if allowed is _ZONE else "slug"
-                self.wrong(
-                    place, "Write a %(wanted)s instead of “%(given)s”.", wanted=wanted, given=word[:40]
-                )
+                self.wrong(place, "Write a %(wanted)s instead of “%(given)s”.", wanted=wanted, given=word[:40])
             else:
                 result.append(word)
         return tuple(result)
@@ -293,9 +287,7 @@ class _Parser:
             return AnswerGiven(question, data["given"])
         if tests and tests <= {"at_least", "at_most"}:
             return self.between(question, data, path)
-        self.wrong(
-            path, "Say what the answer must be: is, contains, given (true or false), at_least or at_most."
-        )
+        self.wrong(path, "Say what the answer must be: is, contains, given (true or false), at_least or at_most.")
         return None
 
     def between(self, question: str, data: dict[str, Any], path: Path) -> Condition | None:

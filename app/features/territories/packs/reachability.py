@@ -93,11 +93,7 @@ def shadow(space: Reach, earlier: Sequence[tuple[int, Reach]], town: Town) -> in
     last = -1
     for box in space.boxes:
         taker = next(
-            (
-                index
-                for index, other in earlier
-                if other.exact and any(_inside(box, one, town) for one in other.boxes)
-            ),
+            (index for index, other in earlier if other.exact and any(_inside(box, one, town) for one in other.boxes)),
             None,
         )
         if taker is None:
@@ -235,9 +231,7 @@ def _inside(box: Box, other: Box, town: Town) -> bool:
     ):
         return False
     for subject, wide in other.required:
-        if not any(
-            name == subject and _covered(subject, values, wide, town) for name, values in box.required
-        ):
+        if not any(name == subject and _covered(subject, values, wide, town) for name, values in box.required):
             return False
     for subject, refused in other.refused:
         own = frozenset().union(*(values for name, values in box.refused if name == subject))
@@ -262,6 +256,4 @@ def _why(boxes: Sequence[Box]) -> Message:
             "This rule can never hold: no category that takes contributions fits its categories, kinds and "
             "questions together. Check which kinds the category accepts and which questions it asks."
         )
-    return Message(
-        "This rule can never hold: what it requires is also what it refuses. Correct its conditions."
-    )
+    return Message("This rule can never hold: what it requires is also what it refuses. Correct its conditions.")

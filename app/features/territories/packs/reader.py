@@ -150,18 +150,14 @@ class _Reading:
         self.origin.places[name] = tuple(places)
         return tuple(kept)
 
-    def validated(
-        self, name: str, document: Document, model: type[Model], data: Any, at: Path
-    ) -> Model | None:
+    def validated(self, name: str, document: Document, model: type[Model], data: Any, at: Path) -> Model | None:
         try:
             return model.model_validate(data)
         except ValidationError as error:
             for detail in error.errors():
                 path = (*at, *(part for part in detail["loc"] if part != "[key]"))
                 known = _fields_at(model, detail["loc"][:-1])
-                found = PackIssue(
-                    name, document.line(path), dotted(path, document.value), sentence(detail, known)
-                )
+                found = PackIssue(name, document.line(path), dotted(path, document.value), sentence(detail, known))
                 self.issues.append(found)
             return None
 

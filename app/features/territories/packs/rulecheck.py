@@ -145,11 +145,7 @@ def _unknown(condition: Condition, town: Town, path: Path) -> list[tuple[Path, M
     match condition:
         case All(parts) | AnyOf(parts):
             key = "all" if isinstance(condition, All) else "any"
-            return [
-                found
-                for index, part in enumerate(parts)
-                for found in _unknown(part, town, (*path, key, index))
-            ]
+            return [found for index, part in enumerate(parts) for found in _unknown(part, town, (*path, key, index))]
         case Not(part):
             return _unknown(part, town, (*path, "not"))
     return _unknown_leaf(condition, town, path)

@@ -41,9 +41,7 @@ Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_clean)
 Short = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean)]
 Labels = dict[Language, Short]
 LongLabels = dict[Language, Text]
-Email = Annotated[
-    str, StringConstraints(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]{2,}$", max_length=254)
-]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]{2,}$", max_length=254)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 .()/-]{1,24}$")]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 Days = Annotated[int, Field(strict=True, ge=0, le=730)]

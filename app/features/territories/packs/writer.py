@@ -84,9 +84,7 @@ def _yaml(data: Any) -> str:
     if not data:
         return "[]\n" if isinstance(data, list) else "{}\n"
     return str(
-        yaml.dump(
-            data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100, default_flow_style=False
-        )
+        yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100, default_flow_style=False)
     )
 
 

@@ -81,9 +81,7 @@ def read_yaml(text: str) -> Document:
         document.faults.append(Fault(line, (), _syntax_sentence(error)))
         return document
     except yaml.YAMLError as error:
-        document.faults.append(
-            Fault(_line_of(text, error), (), "Remove the character that YAML does not allow.")
-        )
+        document.faults.append(Fault(_line_of(text, error), (), "Remove the character that YAML does not allow."))
         return document
     except RecursionError:
         document.faults.append(Fault(1, (), "Write a flatter file: values are nested too deeply."))

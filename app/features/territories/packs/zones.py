@@ -59,9 +59,7 @@ def read_zones(text: str, file: str) -> tuple[list[Placed], list[PackIssue]]:
     if not isinstance(data, dict) or not isinstance(data.get("features"), list):
         return [], [PackIssue(file, 1, "", "Write a GeoJSON FeatureCollection: an object with “features”.")]
     found: list[Placed] = []
-    for index, (feature, line) in enumerate(
-        zip(data["features"], _lines(text, len(data["features"])), strict=True)
-    ):
+    for index, (feature, line) in enumerate(zip(data["features"], _lines(text, len(data["features"])), strict=True)):
         zone, problems = _read_feature(feature, index, file, line)
         issues.extend(problems)
         if zone is not None:
@@ -72,16 +70,12 @@ def read_zones(text: str, file: str) -> tuple[list[Placed], list[PackIssue]]:
 def _read_feature(feature: Any, index: int, file: str, line: int) -> tuple[Zone | None, list[PackIssue]]:
     field = f"features[{index}]"
     if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
-        return None, [
-            PackIssue(file, line, field, "Write a GeoJSON Feature with “properties” and “geometry”.")
-        ]
+        return None, [PackIssue(file, line, field, "Write a GeoJSON Feature with “properties” and “geometry”.")]
     properties = feature["properties"]
     if isinstance(properties.get("slug"), str) and properties["slug"]:
         field = str(properties["slug"])
     issues = [
-        PackIssue(
-            file, line, f"{field}.{name}", f"Ignored: a zone says only {', '.join(_PROPERTIES)}.", "warning"
-        )
+        PackIssue(file, line, f"{field}.{name}", f"Ignored: a zone says only {', '.join(_PROPERTIES)}.", "warning")
         for name in properties
         if name not in _PROPERTIES
     ]
