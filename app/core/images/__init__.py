@@ -5,7 +5,7 @@ here knows the database, the queue or the web.
 """
 
 from app.core.images.check import check_photo
-from app.core.images.derive import derive
+from app.core.images.derive import Rectangle, derive
 from app.core.images.types import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -24,6 +24,7 @@ __all__ = [
     "PhotoFormat",
     "PhotoInfo",
     "PhotoRefused",
+    "Rectangle",
     "check_photo",
     "derive",
 ]

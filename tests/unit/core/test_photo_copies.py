@@ -158,6 +158,28 @@ def test_a_broken_colour_profile_is_dropped_and_the_photo_kept() -> None:
     require_upright(pictures(copies)[0][1])
 
 
+def test_hidden_parts_are_covered_in_every_copy_of_the_upright_picture() -> None:
+    copies = derive(encoded(scene().transpose(STORED[6]), "JPEG", exif=exif(6)), hidden=[(0, 0, 0.5, 0.5)])
+    for _, image in pictures(copies):
+        seen = image.convert("RGB").getpixel((image.width // 4, image.height // 4))
+        assert isinstance(seen, tuple)
+        assert all(abs(value - 96) < 40 for value in seen)
+        right = image.convert("RGB").getpixel((3 * image.width // 4, image.height // 4))
+        assert isinstance(right, tuple)
+        assert right[1] > right[0]
+
+
+@pytest.mark.parametrize("part", [(0.5, 0, 0.5, 1), (0, 0, 1.2, 1), (0.6, 0, 0.4, 1), (float("nan"), 0, 1, 1)])
+def test_a_hidden_part_that_hides_nothing_fails(part: tuple[float, float, float, float]) -> None:
+    with pytest.raises(PhotoFailed):
+        derive(phone_jpeg(), hidden=[part])
+
+
+def test_the_placeholder_stays_tiny_whatever_the_picture() -> None:
+    noise = Image.merge("RGB", [Image.effect_noise((16, 16), 250) for _ in range(3)])
+    assert len(derive(encoded(noise, "PNG")).placeholder) <= 400
+
+
 def test_the_same_original_gives_the_same_copies() -> None:
     assert derive(phone_jpeg()) == derive(phone_jpeg())
 
