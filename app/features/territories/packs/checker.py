@@ -294,7 +294,7 @@ def _question(question: Question) -> Iterator[tuple[Path, str]]:
             ("options",),
             f"Remove the options, or make the type choice or multi: “{question.type}” has none.",
         )
-    for value, count in Counter(option.value for option in question.options).items():
+    for value, count in Counter(option.slug for option in question.options).items():
         if count > 1:
             yield ("options",), f"Remove the repeated option “{value}”."
     if question.emergency is None:

@@ -156,7 +156,7 @@ class Service(Strict):
 class Option(Strict):
     """One answer that may be chosen."""
 
-    value: Slug
+    slug: Slug
     label: Labels
 
 
@@ -183,7 +183,7 @@ class Question(Strict):
         """The answers one can choose among, or None when it is free."""
         if self.type == "yes_no":
             return ("yes", "no")
-        return tuple(option.value for option in self.options) if self.type in ("choice", "multi") else None
+        return tuple(option.slug for option in self.options) if self.type in ("choice", "multi") else None
 
 
 class Category(Strict):
