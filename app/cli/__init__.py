@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "logs": ("app.cli.stack.commands:logs", "Show what the processes wrote."),
     "reset": ("app.cli.stack.commands:reset", "Stop it and delete its data."),
     "doctor": ("app.cli.stack.commands:doctor", "Say what is missing, and the command that mends it."),
+    "territory": ("app.cli.territory:territory", "Add and list territories, offline."),
+    "pack": ("app.cli.pack:pack", "Check, load and dump town packs."),
     "db": ("app.cli.db:db", "Look at or change the schema."),
 }
 

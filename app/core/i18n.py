@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask import g, has_request_context, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext
+
+from app.core.messages import Message
 
 LANGUAGES = ("fr", "en", "eu")
 DEFAULT = "fr"
@@ -41,3 +43,8 @@ def label(texts: Mapping[str, str] | None, lang: str | None = None) -> str:
         return ""
     wanted = lang or language()
     return texts.get(wanted) or texts.get(DEFAULT) or next(iter(texts.values()))
+
+
+def say(message: Message) -> str:
+    """A sentence that was made elsewhere, in the language spoken now."""
+    return message.render(translate=gettext, language=language())

@@ -13,8 +13,9 @@ from werkzeug.datastructures import FileStorage
 from app.core.access import public
 from app.core.db import db
 from app.core.errors import FieldError, Invalid, Problem
-from app.core.i18n import label
+from app.core.i18n import label, say
 from app.core.logs import request_id
+from app.core.messages import Message
 from app.core.security import csrf, limiter
 from app.core.storage import open_storage
 from app.features.contributions.drafts import PhotoDraft
@@ -158,7 +159,8 @@ def _document(face: Face) -> dict[str, Any]:
         "state": row.state,
         "supports": row.supports,
         "ticket": ticket,
-        "routing": row.routing and {"rule": row.routing.get("rule"), "reason": row.routing.get("reason")},
+        "routing": row.routing
+        and {"rule": row.routing["rule"], "reason": say(Message.from_json(row.routing["message"]))},
         "photos": [photo_urls(photo.key) | {"placeholder": photo.placeholder} for photo in face.photos],
         "photos_pending": face.photos_pending,
         "history": [

@@ -15,7 +15,7 @@ from app.features.territories.places import Place
 def expected_service(draft: Draft, category: CategoryFacts, town: Town, place: Place, now: datetime) -> ServiceFacts:
     """Who will most likely take it: what the worker will decide, unless the contribution joins a ticket elsewhere."""
     by_kind = category.kind_services.get(draft.kind)
-    service = town.service_by_slug(by_kind) if by_kind else None
+    service = town.service_keys.get(by_kind) if by_kind else None
     if service is None and category.service_id:
         service = town.services.get(category.service_id)
     return service or town.triage

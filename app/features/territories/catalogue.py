@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,13 +63,14 @@ class RuleFacts:
     """A routing rule as it is stored."""
 
     id: int
-    position: int
-    name: str
-    conditions: Mapping[str, Any]
+    number: int
+    slug: str
+    name: Mapping[str, str]
+    conditions: Any
     service_id: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Town:
     """A territory with everything it may use, its parents' included; its own come first."""
 
@@ -93,10 +95,19 @@ class Town:
     zone_keys: Mapping[int, tuple[str, str, str]] = field(default_factory=dict)
     """Zone id to (kind, slug, name)."""
 
-    def service_by_slug(self, slug: str) -> ServiceFacts | None:
-        """The nearest service of that slug: its own, then its parents'."""
-        found = [service for service in self.services.values() if service.slug == slug]
-        return min(found, key=lambda service: self.chain.index(service.territory_id), default=None)
+    @cached_property
+    def service_keys(self) -> Mapping[str, ServiceFacts]:
+        """Services as rules name them: `slug` for the nearest of that slug, `parent:slug` for one above."""
+        keys: dict[str, ServiceFacts] = {}
+        for service in sorted(self.services.values(), key=lambda service: self.chain.index(service.territory_id)):
+            keys.setdefault(service.slug, service)
+            if service.territory_id != self.id:
+                keys.setdefault(f"parent:{service.slug}", service)
+        return keys
+
+    def service_key(self, service_id: int) -> str:
+        """How rules name this service; empty when it is not (or no longer) one of the town's."""
+        return next((key for key, service in self.service_keys.items() if service.id == service_id), "")
 
 
 _remembered: dict[tuple[str, int], Town] = {}
@@ -147,7 +158,7 @@ def _read(session: Session, territory_id: int) -> Town:
     own, ids = chain[0], [territory.id for territory in chain]
     rank = {territory_id: position for position, territory_id in enumerate(ids)}
     services = _services(session, chain)
-    categories = _categories(session, ids, rank)
+    categories = _categories(session, chain, rank)
     rules = session.scalars(
         select(RoutingRule)
         .where(RoutingRule.territory_id.in_(ids), RoutingRule.enabled)
@@ -171,8 +182,8 @@ def _read(session: Session, territory_id: int) -> Town:
         services=services,
         triage=min((service for service in services.values() if service.is_triage), key=lambda s: rank[s.territory_id]),
         rules=tuple(
-            RuleFacts(rule.id, rule.position, rule.name, rule.conditions, rule.service_id)
-            for rule in sorted(rules, key=lambda rule: (rank[rule.territory_id], rule.position))
+            RuleFacts(rule.id, number, rule.slug, rule.name, rule.conditions, rule.service_id)
+            for number, rule in enumerate(sorted(rules, key=lambda rule: (rank[rule.territory_id], rule.position)), 1)
         ),
         zone_keys=_zone_keys(session, own.id),
     )
@@ -197,9 +208,14 @@ def _services(session: Session, chain: list[Territory]) -> dict[int, ServiceFact
     }
 
 
-def _categories(session: Session, ids: list[int], rank: Mapping[int, int]) -> list[CategoryFacts]:
+def _categories(session: Session, chain: list[Territory], rank: Mapping[int, int]) -> list[CategoryFacts]:
+    town_moderation = {territory.id: territory.settings.get("moderation", "after") for territory in chain}
     rows = list(
-        session.scalars(select(Category).where(Category.territory_id.in_(ids)).order_by(Category.position, Category.id))
+        session.scalars(
+            select(Category)
+            .where(Category.territory_id.in_(rank), Category.listed)
+            .order_by(Category.position, Category.id)
+        )
     )
     by_id = {row.id: row for row in rows}
     parents = {row.parent_id for row in rows}
@@ -228,7 +244,7 @@ def _categories(session: Session, ids: list[int], rank: Mapping[int, int]) -> li
             questions=tuple(row.questions),
             contact=row.contact,
             photo=row.photo,
-            moderation=row.moderation,
+            moderation=row.moderation or town_moderation.get(row.territory_id, "after"),
             active=row.active,
         )
         for row in rows

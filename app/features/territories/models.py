@@ -115,6 +115,8 @@ class Service(Base):
     postal_address: Mapped[str | None]
     hours: Mapped[str | None]
     is_triage: Mapped[bool] = mapped_column(server_default="false")
+    position: Mapped[int | None]
+    """Its place in the town's list; null for the triage queue that every territory has."""
     active: Mapped[bool] = mapped_column(server_default="true")
 
     __table_args__ = (
@@ -149,8 +151,11 @@ class Category(Base):
     questions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     contact: Mapped[str] = mapped_column(server_default="optional")
     photo: Mapped[str] = mapped_column(server_default="optional")
-    moderation: Mapped[str] = mapped_column(server_default="after")
+    moderation: Mapped[str | None]
+    """`before` or `after` publication; null: as the town does."""
     active: Mapped[bool] = mapped_column(server_default="true")
+    listed: Mapped[bool] = mapped_column(server_default="true")
+    """False when the town's pack no longer names it: kept for what was said there, offered to nobody."""
 
     __table_args__ = (
         UniqueConstraint("territory_id", "slug"),
@@ -170,12 +175,17 @@ class RoutingRule(Base):
     id: Mapped[Key]
     territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
     position: Mapped[int]
-    name: Mapped[str]
-    conditions: Mapped[Json]
+    slug: Mapped[str]
+    name: Mapped[Json]
+    conditions: Mapped[Any] = mapped_column(JSONB)
+    """What `packs.conditions` reads; the same structure as in a pack's YAML."""
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
     enabled: Mapped[bool] = mapped_column(server_default="true")
     flagged_at: Mapped[datetime | None]
     flag: Mapped[str | None]
     """Why it was skipped at run time; an administrator is told."""
 
-    __table_args__ = (UniqueConstraint("territory_id", "position", deferrable=True),)
+    __table_args__ = (
+        UniqueConstraint("territory_id", "position", deferrable=True),
+        UniqueConstraint("territory_id", "slug", deferrable=True),
+    )

@@ -37,6 +37,7 @@ class Waiting:
     zone_ids: list[int]
     answers: dict[str, Any]
     title: str
+    text: str
     visibility: str
     created_at: datetime
 
@@ -44,7 +45,7 @@ class Waiting:
 _COLUMNS = """
     c.id, c.reference, c.territory_id, t.config_version AS version, c.category_id, c.kind, c.channel,
     ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.zone_ids, c.answers,
-    coalesce(c.title, left(c.body, 90)) AS title, c.visibility, c.created_at
+    coalesce(c.title, left(c.body, 90)) AS title, c.body AS text, c.visibility, c.created_at
 """
 
 # The rows of the outbox die with this transaction: if it ends badly they are still there, for the next drain.
@@ -205,7 +206,7 @@ def _write(
 
 def _new_ticket(item: Waiting, home: Town) -> dict[str, Any]:
     category = home.categories_by_id[item.category_id]
-    decision = decide(home, category, item)
+    decision = decide(home, item)
     due = due_date(home, category, item)
     at = item.created_at.isoformat()
     return {

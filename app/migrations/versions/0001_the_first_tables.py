@@ -173,6 +173,7 @@ def upgrade() -> None:
         sa.Column("postal_address", sa.Text(), nullable=True),
         sa.Column("hours", sa.Text(), nullable=True),
         sa.Column("is_triage", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("position", sa.Integer(), nullable=True),
         sa.Column("active", sa.Boolean(), server_default="true", nullable=False),
         sa.ForeignKeyConstraint(
             ["territory_id"],
@@ -285,8 +286,9 @@ def upgrade() -> None:
         sa.Column("questions", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("contact", sa.Text(), server_default="optional", nullable=False),
         sa.Column("photo", sa.Text(), server_default="optional", nullable=False),
-        sa.Column("moderation", sa.Text(), server_default="after", nullable=False),
+        sa.Column("moderation", sa.Text(), nullable=True),
         sa.Column("active", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("listed", sa.Boolean(), server_default="true", nullable=False),
         sa.CheckConstraint("contact IN ('optional', 'required', 'none')", name=op.f("ck_category_contact_known")),
         sa.CheckConstraint("moderation IN ('before', 'after')", name=op.f("ck_category_moderation_known")),
         sa.CheckConstraint("photo IN ('optional', 'required', 'none')", name=op.f("ck_category_photo_known")),
@@ -324,8 +326,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("conditions", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("name", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("conditions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("service_id", sa.Integer(), nullable=False),
         sa.Column("enabled", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("flagged_at", sa.DateTime(timezone=True), nullable=True),
@@ -341,6 +344,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "territory_id", "position", deferrable=True, name=op.f("uq_routing_rule_territory_id_position")
         ),
+        sa.UniqueConstraint("territory_id", "slug", deferrable=True, name=op.f("uq_routing_rule_territory_id_slug")),
     )
     op.create_geospatial_table(
         "zone_part",

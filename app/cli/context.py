@@ -1,0 +1,40 @@
+"""What commands share: an application context with a session, and errors as sentences rather than tracebacks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.core.errors import Problem
+from app.settings import Settings
+
+
+@contextmanager
+def working_session() -> Iterator[Session]:
+    """A session on the database of `AUZOLAN_DATABASE_URL` (else of the running stack); the command commits."""
+    from app import create_app
+    from app.core.db import db
+
+    with create_app(Settings()).app_context():
+        try:
+            yield db.session
+        except Problem as problem:
+            db.session.rollback()
+            words = problem.detail or problem.title
+            click.echo(words % problem.params if problem.params else words, err=True)
+            for error in problem.errors:
+                click.echo(
+                    f"  {error.pointer}: {error.message % error.params if error.params else error.message}", err=True
+                )
+            sys.exit(1)
+        except OperationalError as error:
+            reason = str(error.orig).splitlines()[0]
+            raise click.ClickException(
+                f"The database does not answer ({reason}). Start the town with `auzolan up`, or set "
+                "AUZOLAN_DATABASE_URL."
+            ) from None
