@@ -37,7 +37,7 @@ def _missing(question: Question, value: Any) -> str | None:
 def _mismatch(question: Question, value: Any) -> str | None:
     if value in (None, "", []):
         return None
-    options = {str(option["value"]) for option in question.get("options") or ()}
+    options = {str(option["slug"]) for option in question.get("options") or ()}
     match question.get("type"):
         case "choice" if str(value) not in options:
             return "Choose one of the listed answers."

@@ -8,25 +8,31 @@ from typing import Any
 
 from app.core.i18n import label
 from app.features.contributions.drafts import Draft
-from app.features.territories.catalogue import CategoryFacts, ServiceFacts, Town
+from app.features.territories.catalogue import CategoryFacts, Town
+from app.features.territories.deciding import decide, due_date, facts_of, promise_of
 from app.features.territories.places import Place
-
-
-def expected_service(draft: Draft, category: CategoryFacts, town: Town, place: Place, now: datetime) -> ServiceFacts:
-    """Who will most likely take it: what the worker will decide, unless the contribution joins a ticket elsewhere."""
-    by_kind = category.kind_services.get(draft.kind)
-    service = town.service_keys.get(by_kind) if by_kind else None
-    if service is None and category.service_id:
-        service = town.services.get(category.service_id)
-    return service or town.triage
 
 
 def write_receipt(
     *, draft: Draft, category: CategoryFacts, town: Town, place: Place, now: datetime
 ) -> Mapping[str, Any]:
-    """The receipt as plain data: `date` (ISO), `service` with its addresses, `delay` (null where none is promised)."""
-    service = expected_service(draft, category, town, place, now)
-    delay = category.target_delay if draft.kind == "problem" else None
+    """The receipt as plain data: `date` (ISO), `service` with its addresses, `delay` and `due` (null: no promise).
+
+    The service is the one that the worker will choose, unless the contribution joins a ticket that is elsewhere.
+    """
+    facts = facts_of(
+        town,
+        kind=draft.kind,
+        category=category,
+        at=now,
+        zone_ids=place.zone_ids,
+        answers=draft.answers,
+        channel=draft.channel,
+        text=draft.text,
+    )
+    service = decide(town, facts).service
+    delay = promise_of(town, category, draft.kind)
+    due = due_date(town, category, kind=draft.kind, at=now)
     return {
         "date": now.isoformat(timespec="seconds"),
         "territory": {"slug": town.slug, "name": town.name},
@@ -37,5 +43,6 @@ def write_receipt(
             "email": service.email,
             "phone": service.phone,
         },
-        "delay": dict(delay) if delay else None,
+        "delay": {"days": delay.days, "mode": delay.mode} if delay else None,
+        "due": due.astimezone(town.timezone).date().isoformat() if due else None,
     }

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.features.contributions.pyramid import CellChange, change_cells
 from app.features.territories.catalogue import Town, town
-from app.features.tickets.deciding import decide, due_date
+from app.features.territories.deciding import decide, due_date, facts_of
 from app.features.tickets.grouping import Anchors, Joined, Spot, group, lock_places, nearest_open
 
 
@@ -206,14 +206,24 @@ def _write(
 
 def _new_ticket(item: Waiting, home: Town) -> dict[str, Any]:
     category = home.categories_by_id[item.category_id]
-    decision = decide(home, item)
-    due = due_date(home, category, item)
+    facts = facts_of(
+        home,
+        kind=item.kind,
+        category=category,
+        at=item.created_at,
+        zone_ids=item.zone_ids,
+        answers=item.answers,
+        channel=item.channel,
+        text=item.text,
+    )
+    decision = decide(home, facts)
+    due = due_date(home, category, kind=item.kind, at=item.created_at)
     at = item.created_at.isoformat()
     return {
         "reference": item.reference,
         "territory_id": item.territory_id,
         "category_id": item.category_id,
-        "service_id": decision.service_id,
+        "service_id": decision.service.id,
         "kind": item.kind,
         "lon": item.lon,
         "lat": item.lat,

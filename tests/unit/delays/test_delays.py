@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.features.tickets.delays import (
+from app.features.territories.delays import (
     Delay,
     WorkCalendar,
     days_left,

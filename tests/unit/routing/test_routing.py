@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.core.messages import Message
-from app.features.tickets.routing import (
+from app.features.territories.routing import (
     CategoryService,
     Decision,
     Names,

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from app.core.messages import Labels, Message
+from app.features.territories.matching import Case, Names, RoutingFacts, Test, compile_condition, describe
 from app.features.territories.packs.conditions import (
     All,
     AnyOf,
@@ -23,7 +24,6 @@ from app.features.territories.packs.conditions import (
     Not,
     parse_condition,
 )
-from app.features.tickets.matching import Case, Names, RoutingFacts, Test, compile_condition, describe
 
 __all__ = [
     "CategoryService",
