@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import app
+from app.features.territories import routing
+from app.features.territories.matching import DAY_WORDS
 from app.features.territories.packs.schema import WEEKDAYS
-from app.features.tickets import routing
-from app.features.tickets.matching import DAY_WORDS
 from app.translations.compile import messages
 
 ROOT = Path(app.__file__).parent
