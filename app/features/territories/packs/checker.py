@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +13,7 @@ import shapely
 from shapely.geometry import shape
 
 from app.features.territories.packs.colours import weak_pairs
+from app.features.territories.packs.conditions import parse_condition
 from app.features.territories.packs.icons import ICONS
 from app.features.territories.packs.issues import PackIssue
 from app.features.territories.packs.rulecheck import RuleToCheck, Town, check_rules
@@ -32,6 +33,8 @@ class Origin:
     declared: dict[str, set[str]] = field(default_factory=dict)
     """Slugs written in a file, those of refused items included: a reference to one is not an unknown name."""
     zone_lines: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    """Files that are there and could not be used: what they would define is not told as missing elsewhere."""
 
     def line(self, file: str, path: Path) -> int:
         """The line of an item's field; `path` begins with the item's index in the pack."""
@@ -118,6 +121,8 @@ class _Checker:
 
     def labels(self, file: str, path: Path, slug: str, labels: Mapping[str, str]) -> None:
         """Every language of the town, and no other."""
+        if "town.yaml" in self.origin.unread:
+            return
         for language in self.pack.town.languages:
             if language not in labels:
                 self.say(file, path, slug, f"Add the text in “{language}”: the town speaks this language.")
@@ -155,7 +160,10 @@ class _Checker:
             message = f"Only one service sorts what nobody takes: “{services[sorting[0]].slug}” already does."
             self.say("services.yaml", (index, "triage"), services[index].slug, message)
 
-    def known_services(self) -> set[str]:
+    def known_services(self) -> set[str] | None:
+        """The slugs that may be named, or None when services.yaml could not be read."""
+        if "services.yaml" in self.origin.unread:
+            return None
         return {service.slug for service in self.pack.services} | self.origin.declared.get("services.yaml", set())
 
     # -- categories.yaml
@@ -199,7 +207,7 @@ class _Checker:
         named: list[tuple[Path, str]] = [((index, "service"), category.service)] if category.service else []
         named += [((index, "kind_services", kind), name) for kind, name in category.kind_services.items()]
         for path, service in named:
-            if service not in known:
+            if known is not None and service not in known:
                 message = f"There is no service “{service}”. Add it to services.yaml, or correct its slug."
                 self.say(file, path, slug, message)
         for kind in category.kind_services:
@@ -224,8 +232,10 @@ class _Checker:
         self.slugs(file, (rule.slug for rule in rules))
         for index, rule in enumerate(rules):
             self.labels(file, (index, "name"), rule.slug, rule.name)
-        town = Town.of(self.pack)
-        town = Town(town.categories, town.zones, self.known_services())
+        if self.origin.unread & {"categories.yaml", "town.yaml"}:
+            self.rules_alone()
+            return
+        town = replace(Town.of(self.pack), services=self.known_services())
         refused = self.origin.declared.get("categories.yaml", set()) - set(town.categories)
         language = self.pack.town.languages[0]
         to_check = [
@@ -238,13 +248,19 @@ class _Checker:
             path: Path = (issue.rule, *issue.path)
             self.say(file, path, rules[issue.rule].slug, str(issue.message), warning=issue.severity == "warning")
 
+    def rules_alone(self) -> None:
+        """What is wrong with the rules themselves, when what they refer to could not be read."""
+        for index, rule in enumerate(self.pack.rules):
+            for problem in parse_condition(rule.when)[1]:
+                self.say("rules.yaml", (index, "when", *problem.path), rule.slug, str(problem.message))
+
     # -- zones
 
     def zones(self, boundary: Mapping[str, Any] | None) -> None:
         area = None if boundary is None else shape(dict(boundary))
         for group in self.pack.zones:
             file = f"zones/{group.kind}.geojson"
-            if group.kind not in self.pack.town.zone_kinds:
+            if group.kind not in self.pack.town.zone_kinds and "town.yaml" not in self.origin.unread:
                 message = f"Declare “{group.kind}” under zone_kinds in town.yaml, with its name in each language."
                 self.issues.append(PackIssue(file, 0, "", message))
             lines = self.origin.zone_lines.get(file, ())

@@ -87,19 +87,42 @@ def reach(condition: Condition, town: Town) -> Reach:
 
 
 def shadow(space: Reach, earlier: Sequence[tuple[int, Reach]], town: Town) -> int | None:
-    """The index of the last earlier rule needed to take every box of `space`, or None."""
+    """The index of the earlier rule that takes the last case of `space`, or None when some case may be left."""
     if not space.exact or not space.boxes:
         return None
     last = -1
     for box in space.boxes:
-        taker = next(
-            (index for index, other in earlier if other.exact and any(_inside(box, one, town) for one in other.boxes)),
-            None,
-        )
+        taker = _taker(box, earlier, town)
         if taker is None:
             return None
         last = max(last, taker)
     return last
+
+
+def _taker(box: Box, earlier: Sequence[tuple[int, Reach]], town: Town) -> int | None:
+    """The earlier rule after which nothing of the box is left, the ones before it having taken the rest."""
+    left = [box]
+    for index, other in earlier:
+        for one in other.boxes if other.exact else ():
+            if _implies(box, one, town):
+                left = [rest for piece in left for rest in _subtract(piece, one)]
+        if not left:
+            return index
+        if len(left) > MAX_BOXES:
+            return None
+    return None
+
+
+def _subtract(box: Box, other: Box) -> list[Box]:
+    """What is left of the box's exact sets once the other's are taken away."""
+    rest = [replace(box, pairs=box.pairs - other.pairs)]
+    inside = replace(box, pairs=box.pairs & other.pairs)
+    rest.append(replace(inside, weekdays=inside.weekdays - other.weekdays))
+    inside = replace(inside, weekdays=inside.weekdays & other.weekdays)
+    rest.append(replace(inside, minutes=inside.minutes & ~other.minutes))
+    inside = replace(inside, minutes=inside.minutes & other.minutes)
+    rest.append(replace(inside, channels=inside.channels - other.channels))
+    return [piece for piece in rest if _filled(piece)]
 
 
 def _pairs(town: Town) -> Iterable[tuple[str, str]]:
@@ -186,7 +209,11 @@ def _mask(ranges: Iterable[tuple[int, int]]) -> int:
 
 
 def _alive(box: Box, town: Town) -> bool:
-    return bool(box.pairs and box.weekdays and box.minutes and box.channels) and not _contradictory(box, town)
+    return _filled(box) and not _contradictory(box, town)
+
+
+def _filled(box: Box) -> bool:
+    return bool(box.pairs and box.weekdays and box.minutes and box.channels)
 
 
 def _contradictory(box: Box, town: Town) -> bool:
@@ -221,15 +248,8 @@ def _zone_covered(value: str, wide: frozenset[str], town: Town) -> bool:
     return slug == "*" and bool(known) and all(f"{kind}/{one}" in wide for one in known)
 
 
-def _inside(box: Box, other: Box, town: Town) -> bool:
-    """Whether every case of `box` is a case of `other`."""
-    if not (
-        box.pairs <= other.pairs
-        and box.weekdays <= other.weekdays
-        and box.channels <= other.channels
-        and box.minutes & ~other.minutes == 0
-    ):
-        return False
+def _implies(box: Box, other: Box, town: Town) -> bool:
+    """Whether the zones, answers and words of every case of `box` are what `other` wants."""
     for subject, wide in other.required:
         if not any(name == subject and _covered(subject, values, wide, town) for name, values in box.required):
             return False

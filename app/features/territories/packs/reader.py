@@ -116,8 +116,12 @@ class _Reading:
     def document(self, name: str) -> Document | None:
         text = self.text(name)
         if text is None:
+            if (self.root / name).exists():
+                self.origin.unread.add(name)
             return None
         document = read_yaml(text)
+        if document.faults and document.value is None:
+            self.origin.unread.add(name)
         for fault in document.faults:
             self.issues.append(PackIssue(name, fault.line, dotted(fault.path, document.value), fault.message))
         self.origin.documents[name] = document
@@ -128,7 +132,10 @@ class _Reading:
         document = self.document(name)
         if document is None or document.value is None:
             return None
-        return self.validated(name, document, model, document.value, ())
+        made = self.validated(name, document, model, document.value, ())
+        if made is None:
+            self.origin.unread.add(name)
+        return made
 
     def several(self, name: str, model: type[Model]) -> tuple[Model, ...]:
         """A file that is a list; the items that are right are kept, so that the others' faults come alone."""
@@ -138,6 +145,7 @@ class _Reading:
         if not isinstance(document.value, list):
             message = "Write a list here: each item begins with a dash."
             self.issues.append(PackIssue(name, document.line(()), "", message))
+            self.origin.unread.add(name)
             return ()
         kept, places = [], []
         for index, item in enumerate(document.value):

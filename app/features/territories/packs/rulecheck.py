@@ -38,12 +38,12 @@ class RuleIssue:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """What rules may refer to. `parent_services` None means: not known here."""
+    """What rules may refer to. None for services means: not known here."""
 
     categories: Mapping[str, Category]
     zones: Mapping[str, Collection[str]]
     """Slugs by zone kind; a kind that is declared but empty is allowed as `kind/*`."""
-    services: Collection[str]
+    services: Collection[str] | None
     parent_services: Collection[str] | None = None
     children: Mapping[str, tuple[str, ...]] = field(init=False)
 

@@ -261,7 +261,7 @@ class Pack(Strict):
         """Slugs from the root to this category; raises KeyError when it does not exist."""
         parents = {category.slug: category.parent for category in self.categories}
         path = [slug]
-        while (parent := parents[path[-1]]) is not None and parent not in path:
+        while (parent := parents[path[-1]]) is not None and parent in parents and parent not in path:
             path.append(parent)
         return tuple(reversed(path))
 
