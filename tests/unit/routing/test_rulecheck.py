@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.features.territories.packs.conditions import MAX_NODES, leaves, parse_condition
 from app.features.territories.packs.rulecheck import RuleIssue, RuleToCheck, Town, check_rules
 from app.features.territories.packs.schema import Category
-from app.features.tickets.routing import RoutingFacts, Rule, RuleSet
+from app.features.territories.routing import RoutingFacts, Rule, RuleSet
 
 
 def category(slug: str, parent: str | None = None, kinds: Any = (), *questions: dict[str, Any]) -> Category:
