@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "territory": ("app.cli.territory:territory", "Add and list territories, offline."),
     "pack": ("app.cli.pack:pack", "Check, load and dump town packs."),
     "db": ("app.cli.db:db", "Look at or change the schema."),
+    "user": ("app.cli.user:user", "Accounts of those who work for the town."),
 }
 
 

@@ -1,0 +1,17 @@
+"""Nouns that read tickets. Every reader takes an actor and returns only what that actor may see."""
+
+from app.features.tickets.queries.detail import TicketDetail, ticket_detail
+from app.features.tickets.queries.queue import Counts, Page, QueueLine, counts, tickets_in_queue
+from app.features.tickets.queries.queues import ServiceLine, services_seen
+
+__all__ = [
+    "Counts",
+    "Page",
+    "QueueLine",
+    "ServiceLine",
+    "TicketDetail",
+    "counts",
+    "services_seen",
+    "ticket_detail",
+    "tickets_in_queue",
+]

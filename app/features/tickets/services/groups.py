@@ -1,0 +1,185 @@
+"""Verbs about what belongs together: joining two tickets, parting them, taking one contribution out."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.core.errors import invalid
+from app.features.accounts.policies import Actor
+from app.features.contributions.pyramid import change_cells
+from app.features.territories.catalogue import current_town
+from app.features.tickets import policies
+from app.features.tickets.deciding import decide, due_date
+from app.features.tickets.models import Event, Ticket
+from app.features.tickets.placing import Waiting
+from app.features.tickets.services.common import (
+    Done,
+    append,
+    cell_change,
+    concentrations_changed,
+    locked_ticket,
+    mirror,
+    record,
+)
+from app.features.tickets.services.states import check_transition, enter
+
+_ORIGINALS = text(
+    """
+    WITH RECURSIVE up AS (
+      SELECT id, duplicate_of_id FROM ticket WHERE id = :id
+      UNION SELECT t.id, t.duplicate_of_id FROM ticket t JOIN up ON t.id = up.duplicate_of_id)
+    SELECT id FROM up
+    """
+)
+
+
+def mark_duplicate(session: Session, actor: Actor, *, reference: str, of: str, version: int) -> Done:
+    """Close a ticket as the duplicate of another, whose news its authors receive from now on.
+
+    Raises Invalid when both are the same, of different kinds, or when the other one is itself a duplicate (which also
+    makes a ring impossible); NotFound when the actor may not see either.
+    """
+    mine, other = reference.strip().upper(), of.strip().upper()
+    if mine == other:
+        raise invalid("/duplicate_of", "A ticket cannot be its own duplicate.")
+    # Two agents joining A to B and B to A take the locks in the same order: the second one sees the first one's work.
+    for number in sorted((mine, other)):
+        session.execute(select(Ticket.id).where(Ticket.reference == number).with_for_update())
+    ticket = locked_ticket(session, actor, reference=mine, version=version)
+    original = locked_ticket(session, actor, reference=other, version=None, may=policies.may_see)
+    if ticket.id in session.scalars(_ORIGINALS, {"id": original.id}).all():
+        raise invalid("/duplicate_of", "%(other)s is already a duplicate of this ticket.", other=other)
+    if original.duplicate_of_id is not None:
+        raise invalid(
+            "/duplicate_of", "%(other)s is itself a duplicate: choose the ticket it was joined to.", other=other
+        )
+    if original.kind != ticket.kind:
+        raise invalid("/duplicate_of", "Both tickets must be of the same kind.")
+    check_transition(ticket, "duplicate")
+    was = ticket.state
+    enter(session, ticket, "duplicate")
+    ticket.duplicate_of_id = original.id
+    mirror(session, ticket)
+    append(session, original, actor, kind="joined", public=False, data={"reference": ticket.reference})
+    return record(
+        session, ticket, actor, kind="duplicate", state_from=was, state_to="duplicate", data={"of": original.reference}
+    )
+
+
+def unmark_duplicate(session: Session, actor: Actor, *, reference: str, version: int) -> Done:
+    """Undo: the ticket returns to the state it was in, and the other one forgets it."""
+    ticket = locked_ticket(session, actor, reference=reference, version=version)
+    if ticket.state != "duplicate" or ticket.duplicate_of_id is None:
+        raise invalid("/state", "This ticket is not a duplicate.")
+    former = session.scalars(
+        select(Event.state_from)
+        .where(Event.ticket_id == ticket.id, Event.type == "duplicate")
+        .order_by(Event.id.desc())
+        .limit(1)
+    ).one()
+    original = session.get_one(Ticket, ticket.duplicate_of_id)
+    due = ticket.due_at
+    enter(session, ticket, former or "new")
+    # It is as if nothing had happened: the promise is the one that was made, not a fresh one.
+    ticket.due_at = due
+    mirror(session, ticket)
+    append(session, original, actor, kind="parted", public=False, data={"reference": ticket.reference})
+    return record(
+        session,
+        ticket,
+        actor,
+        kind="unduplicate",
+        state_from="duplicate",
+        state_to=ticket.state,
+        data={"of": original.reference},
+    )
+
+
+_LEAVING = text(
+    """
+    SELECT c.id, c.reference, c.territory_id, y.config_version AS version, c.category_id, c.kind, c.channel,
+           ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.zone_ids, c.answers, coalesce(c.title, left(c.body, 90)) AS title,
+           c.visibility, c.created_at
+    FROM contribution c JOIN territory y ON y.id = c.territory_id
+    WHERE c.ticket_id = :ticket_id AND c.reference = :reference FOR UPDATE OF c
+    """
+)
+
+_BORN = text(
+    """
+    INSERT INTO ticket (reference, territory_id, category_id, service_id, kind, anchor, zone_ids, title, opened_at,
+                        last_at, due_at, contributions, routing)
+    VALUES (:reference, :territory_id, :category_id, :service_id, :kind, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326),
+            :zone_ids, :title, :opened_at, :opened_at, :due_at, 1, CAST(:routing AS jsonb))
+    RETURNING id
+    """
+)
+
+
+def split_contribution(
+    session: Session, actor: Actor, *, reference: str, contribution: str, version: int
+) -> tuple[Done, Ticket]:
+    """Take a contribution out of its group into a ticket of its own, routed on its own; returns that ticket too.
+
+    Raises Invalid for the contribution that opened the ticket (it gave it its number) or one that is not in it.
+    """
+    ticket = locked_ticket(session, actor, reference=reference, version=version)
+    number = contribution.strip().upper()
+    if number == ticket.reference:
+        raise invalid("/contribution", "This contribution opened the ticket: take the others out instead.")
+    row = session.execute(_LEAVING, {"ticket_id": ticket.id, "reference": number}).one_or_none()
+    if row is None:
+        raise invalid("/contribution", "%(number)s is not in this ticket.", number=number)
+    leaving = Waiting(**row._mapping)
+    was = ticket.state
+    fresh = _own_ticket(session, leaving)
+    ticket.contributions = ticket.contributions - 1
+    session.execute(
+        text("UPDATE contribution SET ticket_id = :ticket, state = 'new' WHERE id = :id"),
+        {"ticket": fresh.id, "id": leaving.id},
+    )
+    _recount(session, leaving, was)
+    concentrations_changed(session, (ticket.territory_id, ticket.category_id, ticket.kind))
+    append(session, fresh, actor, kind="routed", state_to="new", data=dict(fresh.routing))
+    done = record(
+        session,
+        ticket,
+        actor,
+        kind="split",
+        contribution_id=leaving.id,
+        data={"from": ticket.reference, "to": fresh.reference},
+    )
+    return done, fresh
+
+
+def _own_ticket(session: Session, leaving: Waiting) -> Ticket:
+    town = current_town(session, leaving.territory_id)
+    category = town.categories_by_id[leaving.category_id]
+    chosen = decide(town, category, leaving)
+    ticket_id = session.scalar(
+        _BORN,
+        {
+            "reference": leaving.reference,
+            "territory_id": leaving.territory_id,
+            "category_id": leaving.category_id,
+            "service_id": chosen.service_id,
+            "kind": leaving.kind,
+            "lon": leaving.lon,
+            "lat": leaving.lat,
+            "zone_ids": leaving.zone_ids,
+            "title": leaving.title,
+            "opened_at": leaving.created_at,
+            "due_at": due_date(town, category, leaving),
+            "routing": json.dumps(chosen.routing),
+        },
+    )
+    return session.get_one(Ticket, ticket_id)
+
+
+def _recount(session: Session, leaving: Waiting, was: str) -> None:
+    """The map's share of a contribution that goes from one state to `new`."""
+    if leaving.visibility == "public":
+        change_cells(session, [cell_change(leaving, sign=-1, state=was), cell_change(leaving, sign=1, state="new")])
