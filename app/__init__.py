@@ -13,7 +13,6 @@ from app.settings import Settings
 
 # Each room that has pages, commands or addresses offers `init_app(app)`; the order is the order of blueprints.
 ROOMS = (
-    "app.core.logs",
     "app.core.problems",
     "app.web",
     "app.health",
@@ -27,7 +26,7 @@ ROOMS = (
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     """Build the application from `settings` (the environment's if none are given)."""
-    from app.core import security
+    from app.core import logs, security
     from app.core.db import db, engine_options
     from app.core.i18n import babel, select_language
     from app.translations.compile import ensure as ensure_translations
@@ -55,6 +54,8 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     db.init_app(app)
     babel.init_app(app, locale_selector=select_language)
+    # First, so that a request refused at the door (CSRF, limits) has its id and its line too.
+    logs.init_app(app)
     security.init_app(app, settings.web)
     for room in ROOMS:
         begin = getattr(import_module(room), "init_app", None)

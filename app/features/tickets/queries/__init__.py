@@ -1,10 +1,11 @@
 """Nouns that read tickets. Every reader takes an actor and returns only what that actor may see."""
 
 from app.features.tickets.queries.detail import TicketDetail, ticket_detail
-from app.features.tickets.queries.queue import Counts, Page, QueueLine, counts, tickets_in_queue
+from app.features.tickets.queries.queue import MAX_PAGE, Counts, Page, QueueLine, counts, tickets_in_queue
 from app.features.tickets.queries.queues import ServiceLine, services_seen
 
 __all__ = [
+    "MAX_PAGE",
     "Counts",
     "Page",
     "QueueLine",

@@ -14,6 +14,7 @@ from app.core.errors import NotFound
 from app.features.accounts.policies import Actor
 from app.features.tickets import policies
 from app.features.tickets.policies import Whereabouts
+from app.features.tickets.workflow import next_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ class TicketDetail:
     duplicates: tuple[str, ...]
     told: int
     """How many people would receive a public answer."""
+    next_states: tuple[str, ...]
+    """Where this actor may bring it now; empty for who only reads."""
     may_work: bool
     may_assign_others: bool
     may_move: bool
@@ -119,7 +122,10 @@ _TICKET = text(
            y.slug AS territory, y.name AS territory_name, y.timezone,
            c.slug AS category, c.label AS category_label, c.icon AS category_icon,
            coalesce(nullif(a.name, ''), a.email) AS assignee, d.reference AS duplicate_of,
-           (SELECT name FROM zone WHERE id = ANY(t.zone_ids) ORDER BY kind <> 'quartier', id LIMIT 1) AS zone
+           (SELECT name FROM zone WHERE id = ANY(t.zone_ids) ORDER BY kind <> 'quartier', id LIMIT 1) AS zone,
+           CASE WHEN t.state = 'duplicate' THEN
+             (SELECT state_from FROM event WHERE ticket_id = t.id AND state_to = 'duplicate' ORDER BY id DESC LIMIT 1)
+           END AS former
     FROM ticket t
     JOIN service s ON s.id = t.service_id
     JOIN territory y ON y.id = t.territory_id
@@ -182,8 +188,10 @@ NEAR_M = 150
 def ticket_detail(session: Session, actor: Actor, *, reference: str) -> TicketDetail:
     """The ticket of that reference. Raises NotFound for one that does not exist or that this actor may not see."""
     row = session.execute(_TICKET, {"reference": reference.strip().upper()}).one_or_none()
-    where = row and Whereabouts(row.service_id, row.service_territory_id, row.territory_id)
-    if row is None or where is None or not policies.may_see(actor, where):
+    if row is None:
+        raise NotFound("No ticket has this number.")
+    where = Whereabouts(row.service_id, row.service_territory_id, row.territory_id)
+    if not policies.may_see(actor, where):
         raise NotFound("No ticket has this number.")
     works = policies.may_work(actor, where)
     return TicketDetail(
@@ -200,6 +208,7 @@ def ticket_detail(session: Session, actor: Actor, *, reference: str) -> TicketDe
             )
         ),
         told=_told(session, row.id),
+        next_states=next_states(row.kind, row.state, actor.role or "", former=row.former) if works else (),
         may_work=works,
         may_assign_others=policies.may_assign_others(actor, where),
         may_move=policies.may_move(actor, where),

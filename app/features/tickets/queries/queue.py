@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -123,7 +124,7 @@ def counts(session: Session, actor: Actor, *, service_ids: Collection[int] | Non
     return Counts(mine, team, late)
 
 
-def _lines() -> Select[tuple[object, ...]]:
+def _lines() -> Select[*tuple[Any, ...]]:
     first = aliased(Ticket)
     target = select(first.reference).where(first.id == Ticket.duplicate_of_id).correlate(Ticket)
     return (
@@ -155,7 +156,7 @@ def _lines() -> Select[tuple[object, ...]]:
     )
 
 
-def _line(row: Row[tuple[object, ...]]) -> QueueLine:
+def _line(row: Row[Any]) -> QueueLine:
     return QueueLine(**row._mapping)
 
 

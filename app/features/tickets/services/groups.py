@@ -13,7 +13,7 @@ from app.features.contributions.pyramid import change_cells
 from app.features.territories.catalogue import current_town
 from app.features.tickets import policies
 from app.features.tickets.deciding import decide, due_date
-from app.features.tickets.models import Event, Ticket
+from app.features.tickets.models import Ticket
 from app.features.tickets.placing import Waiting
 from app.features.tickets.services.common import (
     Done,
@@ -24,7 +24,9 @@ from app.features.tickets.services.common import (
     mirror,
     record,
 )
-from app.features.tickets.services.states import check_transition, enter
+from app.features.tickets.services.matters import member_of
+from app.features.tickets.services.states import check_transition, enter, former_state
+from app.features.tickets.workflow import Change, State
 
 _ORIGINALS = text(
     """
@@ -58,7 +60,7 @@ def mark_duplicate(session: Session, actor: Actor, *, reference: str, of: str, v
         )
     if original.kind != ticket.kind:
         raise invalid("/duplicate_of", "Both tickets must be of the same kind.")
-    check_transition(ticket, "duplicate")
+    check_transition(ticket, State.DUPLICATE, actor=actor, change=Change(original=original.reference))
     was = ticket.state
     enter(session, ticket, "duplicate")
     ticket.duplicate_of_id = original.id
@@ -74,17 +76,10 @@ def unmark_duplicate(session: Session, actor: Actor, *, reference: str, version:
     ticket = locked_ticket(session, actor, reference=reference, version=version)
     if ticket.state != "duplicate" or ticket.duplicate_of_id is None:
         raise invalid("/state", "This ticket is not a duplicate.")
-    former = session.scalars(
-        select(Event.state_from)
-        .where(Event.ticket_id == ticket.id, Event.type == "duplicate")
-        .order_by(Event.id.desc())
-        .limit(1)
-    ).one()
+    former = former_state(session, ticket) or State.NEW
+    check_transition(ticket, former, actor=actor, change=Change(), former=former)
     original = session.get_one(Ticket, ticket.duplicate_of_id)
-    due = ticket.due_at
-    enter(session, ticket, former or "new")
-    # It is as if nothing had happened: the promise is the one that was made, not a fresh one.
-    ticket.due_at = due
+    enter(session, ticket, former)
     mirror(session, ticket)
     append(session, original, actor, kind="parted", public=False, data={"reference": ticket.reference})
     return record(
@@ -97,16 +92,6 @@ def unmark_duplicate(session: Session, actor: Actor, *, reference: str, version:
         data={"of": original.reference},
     )
 
-
-_LEAVING = text(
-    """
-    SELECT c.id, c.reference, c.territory_id, y.config_version AS version, c.category_id, c.kind, c.channel,
-           ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.zone_ids, c.answers, coalesce(c.title, left(c.body, 90)) AS title,
-           c.visibility, c.created_at
-    FROM contribution c JOIN territory y ON y.id = c.territory_id
-    WHERE c.ticket_id = :ticket_id AND c.reference = :reference FOR UPDATE OF c
-    """
-)
 
 _BORN = text(
     """
@@ -130,10 +115,9 @@ def split_contribution(
     number = contribution.strip().upper()
     if number == ticket.reference:
         raise invalid("/contribution", "This contribution opened the ticket: take the others out instead.")
-    row = session.execute(_LEAVING, {"ticket_id": ticket.id, "reference": number}).one_or_none()
-    if row is None:
+    leaving = member_of(session, ticket, reference=number)
+    if leaving is None:
         raise invalid("/contribution", "%(number)s is not in this ticket.", number=number)
-    leaving = Waiting(**row._mapping)
     was = ticket.state
     fresh = _own_ticket(session, leaving)
     ticket.contributions = ticket.contributions - 1

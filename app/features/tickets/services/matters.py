@@ -1,7 +1,8 @@
-"""What the rules look at when an existing ticket is judged again: its first contribution, as it now stands."""
+"""What the rules look at when something already placed is judged again."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -11,22 +12,30 @@ from sqlalchemy.orm import Session
 from app.features.tickets.models import Ticket
 from app.features.tickets.placing import Waiting
 
-# The contribution that opened the ticket carries the same reference; the rest of the group says no more to the rules.
-_FIRST = text(
-    """
+_OF_TICKET = """
     SELECT c.id, c.reference, c.territory_id, y.config_version AS version, c.category_id, c.kind, c.channel,
-           ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.zone_ids, c.answers, coalesce(c.title, left(c.body, 90)) AS title,
-           c.visibility, c.created_at
+           ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.zone_ids, c.answers,
+           coalesce(c.title, left(c.body, 90)) AS title, c.body AS text, c.visibility, c.created_at
     FROM contribution c JOIN territory y ON y.id = c.territory_id
-    WHERE c.ticket_id = :ticket_id ORDER BY c.reference <> :reference, c.created_at, c.id LIMIT 1
-    """
-)
+    WHERE c.ticket_id = :ticket_id
+"""
+
+# The contribution that opened the ticket carries the same reference; the rest of the group says no more to the rules.
+_FIRST = text(f"{_OF_TICKET} ORDER BY c.reference <> :reference, c.created_at, c.id LIMIT 1")
+_ONE = text(f"{_OF_TICKET} AND c.reference = :reference FOR UPDATE OF c")
 
 
-def matter_of(session: Session, ticket: Ticket, *, at: datetime | None = None, **now: Any) -> Waiting:
-    """The ticket's first contribution, with what is different in `now`; `at` replaces the day it was said."""
+def matter_of(session: Session, ticket: Ticket, *, at: datetime | None = None) -> Waiting:
+    """The ticket's first contribution as it now stands; `at` replaces the day it was said."""
     row = session.execute(_FIRST, {"ticket_id": ticket.id, "reference": ticket.reference}).one()
-    facts = dict(row._mapping) | now
-    if at is not None:
-        facts["created_at"] = at
-    return Waiting(**facts)
+    return _waiting(dict(row._mapping) | ({"created_at": at} if at else {}))
+
+
+def member_of(session: Session, ticket: Ticket, *, reference: str) -> Waiting | None:
+    """One contribution of the ticket, locked, or None."""
+    row = session.execute(_ONE, {"ticket_id": ticket.id, "reference": reference}).one_or_none()
+    return _waiting(dict(row._mapping)) if row else None
+
+
+def _waiting(facts: dict[str, Any]) -> Waiting:
+    return Waiting(**{field.name: facts[field.name] for field in fields(Waiting)})

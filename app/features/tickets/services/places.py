@@ -1,4 +1,4 @@
-"""Verbs about where a ticket belongs: its service, its category, its place. Routing is judged again once, as an event."""
+"""Where a ticket belongs: its service, its category, its place. Routing is judged again, once, as an event."""
 
 from __future__ import annotations
 

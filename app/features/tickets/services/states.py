@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.core.errors import invalid
+from app.core.errors import Denied, FieldError, Invalid, invalid
 from app.features.accounts.policies import Actor
 from app.features.territories.catalogue import current_town
 from app.features.tickets import policies, workflow
 from app.features.tickets.deciding import due_date
-from app.features.tickets.models import Ticket
+from app.features.tickets.models import Event, Ticket
 from app.features.tickets.services.common import MAX_TEXT, Done, locked_ticket, mirror, record
 from app.features.tickets.services.matters import matter_of
+from app.features.tickets.workflow import Change, State
 
 ANSWER_HOUR = 18
 """A planned day is promised for six in the evening, in the town's time."""
@@ -27,34 +29,29 @@ def change_state(
     reference: str,
     state: str,
     version: int,
-    text: str = "",
-    planned_for: date | None = None,
-    waiting_for: str | None = None,
+    change: Change | None = None,
 ) -> Done:
-    """Bring a ticket to another state, with the words that go with it.
+    """Bring a ticket to another state, with what goes with it.
 
-    Raises Invalid when the table of transitions refuses (both states are named) or when the state wants a sentence;
-    NotFound, Denied and Conflict as every verb. Whoever accepts a ticket that nobody holds, holds it.
+    Raises Invalid when the table of transitions refuses (both states are named) or misses a text, a reason or a day;
+    Denied when the move is not for this role; NotFound and Conflict as every verb. Whoever accepts a ticket that
+    nobody holds, holds it. A duplicate that returns to its former state forgets its original.
     """
     ticket = locked_ticket(session, actor, reference=reference, version=version)
-    was = ticket.state
-    check_transition(ticket, state)
-    words = checked_text(text, needed=workflow.needs_text(state))
-    data: dict[str, str] = {}
-    if state == "planned" and planned_for is not None:
-        data["planned_for"] = planned_for.isoformat()
-        ticket.due_at = _evening(session, ticket, planned_for)
-    if (
-        state == "accepted"
-        and ticket.assignee_id is None
-        and actor.service_ids
-        and ticket.service_id in actor.service_ids
-    ):
+    change = replace(change or Change(), text=checked_text(change.text if change else "", needed=False))
+    was, former = ticket.state, former_state(session, ticket)
+    check_transition(ticket, state, actor=actor, change=change, former=former)
+    data = {"reason": change.reason} if change.reason and state == State.DECLINED else {}
+    if state == State.PLANNED and change.planned_on is not None:
+        data["planned_on"] = change.planned_on.isoformat()
+        ticket.due_at = _evening(session, ticket, change.planned_on)
+    if state == State.ACCEPTED and ticket.assignee_id is None and ticket.service_id in actor.service_ids:
         ticket.assignee_id = actor.id
     enter(session, ticket, state)
-    ticket.waiting_for = (waiting_for or "").strip() or None if state == "waiting" else None
+    ticket.waiting_for = change.waiting_for if state == State.WAITING else None
     mirror(session, ticket)
-    return record(session, ticket, actor, kind="state", state_from=was, state_to=state, body=words or None, data=data)
+    body = change.text or None
+    return record(session, ticket, actor, kind="state", state_from=was, state_to=state, body=body, data=data)
 
 
 def answer(session: Session, actor: Actor, *, reference: str, text: str, version: int, public: bool = True) -> Done:
@@ -76,25 +73,47 @@ def assign(session: Session, actor: Actor, *, reference: str, assignee_id: int |
     return record(session, ticket, actor, kind="assigned", public=False, data={"from": was, "to": assignee_id})
 
 
-def check_transition(ticket: Ticket, state: str) -> None:
-    """Raise Invalid with both names when the table does not lead from one to the other."""
-    if state not in workflow.STATES:
-        raise invalid("/state", "Choose a state among %(states)s.", states=", ".join(workflow.STATES))
-    if not workflow.may_pass(ticket.kind, ticket.state, state):
-        raise invalid("/state", "A ticket cannot go from “%(old)s” to “%(new)s”.", old=ticket.state, new=state)
+def check_transition(ticket: Ticket, state: str, *, actor: Actor, change: Change, former: str | None = None) -> None:
+    """Raise Invalid (no such move, something missing) or Denied (not for this role)."""
+    line = workflow.transition(ticket.kind, ticket.state, state)
+    if line is not None and (actor.role or "") not in line.roles:
+        known = {"source": ticket.state, "target": state}
+        raise Denied("Your role does not allow the move from “%(source)s” to “%(target)s”.", params=known)
+    refused = workflow.refusals(
+        kind=ticket.kind, source=ticket.state, target=state, role=actor.role or "", change=change, former=former
+    )
+    if refused:
+        raise Invalid(errors=[FieldError(f"/{one.field}", one.message.id, one.message.params) for one in refused])
+
+
+def former_state(session: Session, ticket: Ticket) -> str | None:
+    """What a duplicate was before; None for any other ticket."""
+    if ticket.state != State.DUPLICATE:
+        return None
+    found: str | None = session.scalar(
+        select(Event.state_from)
+        .where(Event.ticket_id == ticket.id, Event.state_to == State.DUPLICATE)
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    return found
 
 
 def enter(session: Session, ticket: Ticket, state: str) -> None:
     """Set the state and what follows from it: the moment of closing, and a fresh promise when work begins again."""
-    was_closed = ticket.closed_at is not None
+    resumes = ticket.closed_at is not None and ticket.state != State.DUPLICATE and state not in workflow.CLOSED
     ticket.state = state
     ticket.closed_at = datetime.now(UTC) if state in workflow.CLOSED else None
-    if state != "duplicate":
+    if state != State.DUPLICATE:
         ticket.duplicate_of_id = None
-    if was_closed and ticket.closed_at is None:
-        town = current_town(session, ticket.territory_id)
-        again = matter_of(session, ticket, at=datetime.now(UTC))
-        ticket.due_at = due_date(town, town.categories_by_id[ticket.category_id], again)
+    if resumes:
+        ticket.due_at = promised(session, ticket, at=datetime.now(UTC))
+
+
+def promised(session: Session, ticket: Ticket, *, at: datetime | None = None) -> datetime | None:
+    """The day the category promises for this ticket, counted from `at` or from the day it was said."""
+    town = current_town(session, ticket.territory_id)
+    return due_date(town, town.categories_by_id[ticket.category_id], matter_of(session, ticket, at=at))
 
 
 def checked_text(words: str, *, needed: bool) -> str:
@@ -112,7 +131,7 @@ def checked_text(words: str, *, needed: bool) -> str:
 def _evening(session: Session, ticket: Ticket, day: date) -> datetime:
     zone = current_town(session, ticket.territory_id).timezone
     if day < datetime.now(zone).date():
-        raise invalid("/planned_for", "Choose a day to come.")
+        raise invalid("/planned_on", "Choose a day to come.")
     return datetime.combine(day, time(ANSWER_HOUR), tzinfo=zone)
 
 

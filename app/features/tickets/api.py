@@ -1,0 +1,108 @@
+"""`/api/v1/services`, `/api/v1/services/{slug}/tickets`, `/api/v1/tickets/{reference}` and its events."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.core.access import signed_in
+from app.core.db import db
+from app.core.errors import FieldError, Invalid, NotFound, Problem, invalid
+from app.core.security import csrf
+from app.features.accounts.access import current_actor
+from app.features.accounts.policies import Actor
+from app.features.tickets import queries
+from app.features.tickets.doing import apply_event
+from app.features.tickets.faces import line_document, service_document, ticket_document
+from app.features.tickets.queries.queues import queue_ids
+from app.features.tickets.schemas import read_event
+
+blueprint = Blueprint("tickets_api", __name__, url_prefix="/api/v1")
+csrf.exempt(blueprint)
+
+
+@blueprint.get("/services")
+@signed_in
+def list_services() -> ResponseReturnValue:
+    """The queues that the caller may open; `?territory=` keeps those of one town."""
+    found = queries.services_seen(db.session, current_actor(), territory=request.args.get("territory"))
+    return jsonify(services=[service_document(line) for line in found])
+
+
+@blueprint.get("/services/<slug>/tickets")
+@signed_in
+def list_tickets(slug: str) -> ResponseReturnValue:
+    """A queue, earliest due first: `?state=` (one state, `open`, `closed`, `all`), `territory`, `kind`, `mine`, `late`,
+    `q`, `limit`, `cursor`."""
+    actor, args = current_actor(), request.args
+    page = queries.tickets_in_queue(
+        db.session,
+        actor,
+        service_ids=queue_ids(db.session, actor, slug=slug, territory=args.get("territory")),
+        state=args.get("state") or "open",
+        kind=args.get("kind"),
+        mine=args.get("mine") in ("1", "true"),
+        late=args.get("late") in ("1", "true"),
+        search=args.get("q"),
+        cursor=args.get("cursor"),
+        limit=_limit(args.get("limit")),
+    )
+    following = None
+    if page.next:
+        kept = {name: value for name, value in args.items() if name != "cursor"}
+        following = f"{request.path}?{urlencode(kept | {'cursor': page.next})}"
+    return jsonify(tickets=[line_document(line) for line in page.lines], next=page.next, next_url=following)
+
+
+@blueprint.get("/tickets/<reference>")
+@signed_in
+def show_ticket(reference: str) -> ResponseReturnValue:
+    """One ticket in full."""
+    return jsonify(_document(db.session, current_actor(), reference))
+
+
+@blueprint.post("/tickets/<reference>/events")
+@signed_in
+def add_event(reference: str) -> ResponseReturnValue:
+    """`{state, text, version}`, or `{type: answer | note | assign | move | category | place | duplicate | unduplicate |
+    split, …, version}`. 200 with the fresh ticket; 400 with pointers; 409 with the fresh state if `version` is old."""
+    actor = current_actor()
+    apply_event(db.session, actor, reference=reference, event=read_event(_body()))
+    db.session.commit()
+    try:
+        return jsonify(_document(db.session, actor, reference))
+    except NotFound:
+        # It went to a service this actor does not see: what was asked for is done all the same.
+        return jsonify(reference=reference.upper(), moved=True)
+
+
+def _document(session: Session, actor: Actor, reference: str) -> dict[str, Any]:
+    return ticket_document(queries.ticket_detail(session, actor, reference=reference))
+
+
+def _limit(given: str | None) -> int:
+    if given is None:
+        return 50
+    if not given.isdecimal() or not 1 <= int(given) <= queries.MAX_PAGE:
+        raise invalid("/limit", "Between 1 and %(most)s.", most=queries.MAX_PAGE)
+    return int(given)
+
+
+def _body() -> Any:
+    if not request.is_json:
+        raise Problem("Send JSON (application/json).", status=415, code="unsupported-media-type")
+    try:
+        return json.loads(request.get_data(cache=False))
+    except UnicodeDecodeError:
+        raise Invalid(errors=[FieldError("", "The body is not UTF-8.")], code="broken-json") from None
+    except json.JSONDecodeError as error:
+        where = {"line": error.lineno, "column": error.colno}
+        message = "The JSON breaks off or is not correct at line %(line)s, column %(column)s."
+        raise Invalid(errors=[FieldError("", message, where)], code="broken-json") from None
+    except RecursionError:
+        raise Invalid(errors=[FieldError("", "The JSON is nested too deeply.")], code="broken-json") from None

@@ -1,0 +1,133 @@
+"""Tickets as documents of the API. Whatever an actor may not read is already absent from what comes in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app.core.i18n import label
+from app.features.contributions.urls import photo_urls, public_url
+from app.features.tickets.queries import QueueLine, ServiceLine, TicketDetail
+from app.features.tickets.queries.detail import ContactFace, ContributionLine, EventLine, Neighbour
+
+
+def line_document(line: QueueLine) -> dict[str, Any]:
+    """A ticket in a queue."""
+    return {
+        "reference": line.reference,
+        "kind": line.kind,
+        "state": line.state,
+        "version": line.version,
+        "title": line.title,
+        "category": {"slug": line.category, "label": label(line.category_label)},
+        "service": {"slug": line.service, "name": label(line.service_name)},
+        "territory": line.territory,
+        "zone": line.zone,
+        "contributions": line.contributions,
+        "assignee": line.assignee,
+        "opened_at": _moment(line.opened_at),
+        "due_at": _moment(line.due_at),
+        "closed_at": _moment(line.closed_at),
+        "duplicate_of": line.duplicate_of,
+    }
+
+
+def service_document(line: ServiceLine) -> dict[str, Any]:
+    """A queue with what waits in it."""
+    return {
+        "slug": line.slug,
+        "name": label(line.name),
+        "territory": line.territory,
+        "triage": line.is_triage,
+        "open_tickets": line.open_tickets,
+    }
+
+
+def ticket_document(detail: TicketDetail) -> dict[str, Any]:
+    """A ticket in full."""
+    row = detail.row
+    return {
+        "reference": row.reference,
+        "kind": row.kind,
+        "state": row.state,
+        "version": row.version,
+        "title": row.title,
+        "category": {"slug": row.category, "label": label(row.category_label)},
+        "service": {"slug": row.service, "name": label(row.service_name)},
+        "territory": row.territory,
+        "zone": row.zone,
+        "lon": row.lon,
+        "lat": row.lat,
+        "routing": row.routing,
+        "assignee": row.assignee,
+        "opened_at": _moment(row.opened_at),
+        "due_at": _moment(row.due_at),
+        "closed_at": _moment(row.closed_at),
+        "waiting_for": row.waiting_for,
+        "duplicate_of": row.duplicate_of,
+        "duplicates": list(detail.duplicates),
+        "contributions": [_contribution(line) for line in detail.contributions],
+        "history": [_event(line) for line in detail.history],
+        "neighbours": [_neighbour(line) for line in detail.neighbours],
+        "transitions": list(detail.next_states),
+        "told": detail.told,
+    }
+
+
+def _contribution(line: ContributionLine) -> dict[str, Any]:
+    return {
+        "reference": line.reference,
+        "url": public_url(line.reference),
+        "channel": line.channel,
+        "title": line.title,
+        "text": line.body,
+        "answers": dict(line.answers),
+        "address": line.address,
+        "lon": line.lon,
+        "lat": line.lat,
+        "language": line.language,
+        "visibility": line.visibility,
+        "created_at": _moment(line.created_at),
+        "supports": line.supports,
+        "contact": _contact(line.contact),
+        "photos": [photo_urls(photo.key) | {"placeholder": photo.placeholder} for photo in line.photos],
+    }
+
+
+def _contact(contact: ContactFace | None) -> dict[str, Any] | None:
+    if contact is None:
+        return None
+    if contact.masked:
+        return {"masked": True}
+    return {"name": contact.name, "email": contact.email, "phone": contact.phone, "silent": contact.silent}
+
+
+def _event(line: EventLine) -> dict[str, Any]:
+    return {
+        "type": line.type,
+        "at": _moment(line.at),
+        "by": line.account,
+        "state_from": line.state_from,
+        "state_to": line.state_to,
+        "text": line.body,
+        "public": line.public,
+        "contribution": line.contribution,
+        "data": dict(line.data),
+    }
+
+
+def _neighbour(line: Neighbour) -> dict[str, Any]:
+    return {
+        "reference": line.reference,
+        "kind": line.kind,
+        "state": line.state,
+        "title": line.title,
+        "lon": line.lon,
+        "lat": line.lat,
+        "distance_m": round(line.distance_m, 1),
+        "same_category": line.same_category,
+    }
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
