@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.core.access import signed_in
+from app.core.bodies import read_json
 from app.core.db import db
-from app.core.errors import FieldError, Invalid, NotFound, Problem, invalid
+from app.core.errors import NotFound, Problem, invalid
 from app.core.security import csrf
 from app.features.accounts.access import current_actor
 from app.features.accounts.policies import Actor
@@ -96,13 +96,4 @@ def _limit(given: str | None) -> int:
 def _body() -> Any:
     if not request.is_json:
         raise Problem("Send JSON (application/json).", status=415, code="unsupported-media-type")
-    try:
-        return json.loads(request.get_data(cache=False))
-    except UnicodeDecodeError:
-        raise Invalid(errors=[FieldError("", "The body is not UTF-8.")], code="broken-json") from None
-    except json.JSONDecodeError as error:
-        where = {"line": error.lineno, "column": error.colno}
-        message = "The JSON breaks off or is not correct at line %(line)s, column %(column)s."
-        raise Invalid(errors=[FieldError("", message, where)], code="broken-json") from None
-    except RecursionError:
-        raise Invalid(errors=[FieldError("", "The JSON is nested too deeply.")], code="broken-json") from None
+    return read_json(request.get_data(cache=False))

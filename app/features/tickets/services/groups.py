@@ -11,8 +11,8 @@ from app.core.errors import invalid
 from app.features.accounts.policies import Actor
 from app.features.contributions.pyramid import change_cells
 from app.features.territories.catalogue import current_town
+from app.features.territories.deciding import due_date
 from app.features.tickets import policies
-from app.features.tickets.deciding import decide, due_date
 from app.features.tickets.models import Ticket
 from app.features.tickets.placing import Waiting
 from app.features.tickets.services.common import (
@@ -24,7 +24,7 @@ from app.features.tickets.services.common import (
     mirror,
     record,
 )
-from app.features.tickets.services.matters import member_of
+from app.features.tickets.services.matters import judge, member_of
 from app.features.tickets.services.states import check_transition, enter, former_state
 from app.features.tickets.workflow import Change, State
 
@@ -142,21 +142,21 @@ def split_contribution(
 def _own_ticket(session: Session, leaving: Waiting) -> Ticket:
     town = current_town(session, leaving.territory_id)
     category = town.categories_by_id[leaving.category_id]
-    chosen = decide(town, category, leaving)
+    chosen = judge(town, leaving)
     ticket_id = session.scalar(
         _BORN,
         {
             "reference": leaving.reference,
             "territory_id": leaving.territory_id,
             "category_id": leaving.category_id,
-            "service_id": chosen.service_id,
+            "service_id": chosen.service.id,
             "kind": leaving.kind,
             "lon": leaving.lon,
             "lat": leaving.lat,
             "zone_ids": leaving.zone_ids,
             "title": leaving.title,
             "opened_at": leaving.created_at,
-            "due_at": due_date(town, category, leaving),
+            "due_at": due_date(town, category, kind=leaving.kind, at=leaving.created_at),
             "routing": json.dumps(chosen.routing),
         },
     )

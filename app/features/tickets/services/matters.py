@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from datetime import datetime
-from typing import Any
-
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.features.territories.catalogue import Town
+from app.features.territories.deciding import Chosen, decide, facts_of
 from app.features.tickets.models import Ticket
 from app.features.tickets.placing import Waiting
 
@@ -25,17 +23,28 @@ _FIRST = text(f"{_OF_TICKET} ORDER BY c.reference <> :reference, c.created_at, c
 _ONE = text(f"{_OF_TICKET} AND c.reference = :reference FOR UPDATE OF c")
 
 
-def matter_of(session: Session, ticket: Ticket, *, at: datetime | None = None) -> Waiting:
-    """The ticket's first contribution as it now stands; `at` replaces the day it was said."""
+def matter_of(session: Session, ticket: Ticket) -> Waiting:
+    """The ticket's first contribution, as it now stands."""
     row = session.execute(_FIRST, {"ticket_id": ticket.id, "reference": ticket.reference}).one()
-    return _waiting(dict(row._mapping) | ({"created_at": at} if at else {}))
+    return Waiting(**row._mapping)
 
 
 def member_of(session: Session, ticket: Ticket, *, reference: str) -> Waiting | None:
     """One contribution of the ticket, locked, or None."""
     row = session.execute(_ONE, {"ticket_id": ticket.id, "reference": reference}).one_or_none()
-    return _waiting(dict(row._mapping)) if row else None
+    return Waiting(**row._mapping) if row else None
 
 
-def _waiting(facts: dict[str, Any]) -> Waiting:
-    return Waiting(**{field.name: facts[field.name] for field in fields(Waiting)})
+def judge(town: Town, matter: Waiting) -> Chosen:
+    """Which service the town's rules give it today, and why."""
+    facts = facts_of(
+        town,
+        kind=matter.kind,
+        category=town.categories_by_id[matter.category_id],
+        at=matter.created_at,
+        zone_ids=matter.zone_ids,
+        answers=matter.answers,
+        channel=matter.channel,
+        text=matter.text,
+    )
+    return decide(town, facts)

@@ -12,10 +12,10 @@ from app.core.errors import invalid
 from app.features.accounts.policies import Actor
 from app.features.contributions.pyramid import change_cells
 from app.features.contributions.services import H3_RESOLUTION
-from app.features.territories.catalogue import CategoryFacts, Town, current_town
+from app.features.territories.catalogue import Town, current_town
+from app.features.territories.deciding import due_date
 from app.features.territories.places import Place, locate
 from app.features.tickets import policies
-from app.features.tickets.deciding import decide, due_date
 from app.features.tickets.models import Ticket
 from app.features.tickets.placing import Waiting
 from app.features.tickets.services.common import (
@@ -27,7 +27,7 @@ from app.features.tickets.services.common import (
     mirror,
     record,
 )
-from app.features.tickets.services.matters import matter_of
+from app.features.tickets.services.matters import judge, matter_of
 from app.features.tickets.services.states import checked_text
 
 
@@ -37,7 +37,7 @@ def move_to_service(
     """Give a ticket to another service of its town or of a town above; `text` stays between colleagues."""
     ticket = locked_ticket(session, actor, reference=reference, version=version, may=policies.may_move)
     town = current_town(session, ticket.territory_id)
-    target = town.service_by_slug(service.strip())
+    target = town.service_keys.get(service.strip())
     if target is None:
         raise invalid("/service", "No service is called %(slug)s here.", slug=service)
     if target.id == ticket.service_id:
@@ -70,13 +70,12 @@ def change_category(session: Session, actor: Actor, *, reference: str, category:
     was = town.categories_by_id[ticket.category_id]
     ticket.category_id = target.id
     mirror(session, ticket, category_id=target.id)
-    matter = matter_of(session, ticket)
-    ticket.due_at = due_date(town, target, matter)
+    ticket.due_at = due_date(town, target, kind=ticket.kind, at=ticket.opened_at)
     concentrations_changed(
         session, (ticket.territory_id, was.id, ticket.kind), (ticket.territory_id, target.id, ticket.kind)
     )
     done = record(session, ticket, actor, kind="category", data={"from": was.slug, "to": target.slug})
-    _route_again(session, actor, ticket, town, target, matter)
+    _route_again(session, actor, ticket, town)
     return done
 
 
@@ -96,20 +95,16 @@ def change_place(session: Session, actor: Actor, *, reference: str, lon: float, 
         kind="place",
         data={"from": [round(before.lon, 6), round(before.lat, 6)], "to": [round(lon, 6), round(lat, 6)]},
     )
-    category = town.categories_by_id[ticket.category_id]
-    _route_again(session, actor, ticket, town, category, matter_of(session, ticket))
+    _route_again(session, actor, ticket, town)
     return done
 
 
-def _route_again(
-    session: Session, actor: Actor, ticket: Ticket, town: Town, category: CategoryFacts, matter: Waiting
-) -> None:
+def _route_again(session: Session, actor: Actor, ticket: Ticket, town: Town) -> None:
     """Judge once, write the judgement down once; the assignee stays only if the service does."""
-    chosen = decide(town, category, matter)
-    was = ticket.service_id
+    chosen = judge(town, matter_of(session, ticket))
     ticket.routing = chosen.routing
-    if chosen.service_id != was:
-        _hand_over(ticket, chosen.service_id)
+    if chosen.service.id != ticket.service_id:
+        _hand_over(ticket, chosen.service.id)
     append(session, ticket, actor, kind="routed", state_to=ticket.state, data=dict(chosen.routing))
 
 

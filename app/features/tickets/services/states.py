@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from app.core.errors import Denied, FieldError, Invalid, invalid
 from app.features.accounts.policies import Actor
 from app.features.territories.catalogue import current_town
+from app.features.territories.deciding import due_date
 from app.features.tickets import policies, workflow
-from app.features.tickets.deciding import due_date
 from app.features.tickets.models import Event, Ticket
 from app.features.tickets.services.common import MAX_TEXT, Done, locked_ticket, mirror, record
-from app.features.tickets.services.matters import matter_of
 from app.features.tickets.workflow import Change, State
 
 ANSWER_HOUR = 18
@@ -107,13 +106,12 @@ def enter(session: Session, ticket: Ticket, state: str) -> None:
     if state != State.DUPLICATE:
         ticket.duplicate_of_id = None
     if resumes:
-        ticket.due_at = promised(session, ticket, at=datetime.now(UTC))
+        ticket.due_at = _promised(session, ticket, at=datetime.now(UTC))
 
 
-def promised(session: Session, ticket: Ticket, *, at: datetime | None = None) -> datetime | None:
-    """The day the category promises for this ticket, counted from `at` or from the day it was said."""
+def _promised(session: Session, ticket: Ticket, *, at: datetime) -> datetime | None:
     town = current_town(session, ticket.territory_id)
-    return due_date(town, town.categories_by_id[ticket.category_id], matter_of(session, ticket, at=at))
+    return due_date(town, town.categories_by_id[ticket.category_id], kind=ticket.kind, at=at)
 
 
 def checked_text(words: str, *, needed: bool) -> str:
