@@ -154,9 +154,23 @@ def _leaf(condition: Leaf) -> Test:
             channels = frozenset(values)
             return lambda case: case.channel in channels
         case TextHas(words):
-            found = word_pattern(words).search
-            return lambda case: found(case.folded_text()) is not None
+            return _words(words)
     return _answer(condition)
+
+
+def _words(words: tuple[str, ...]) -> Test:
+    found = word_pattern(words).search
+    stems = tuple(fold(word.rstrip("*")) for word in words)
+
+    def test(case: Case) -> bool:
+        # Looking for the letters first spares the expression, ten times dearer, on nearly every text.
+        text = case.folded_text()
+        for stem in stems:
+            if stem in text:
+                return found(text) is not None
+        return False
+
+    return test
 
 
 def _answer(condition: AnswerIs | AnswerGiven | AnswerBetween | AnswerHas) -> Test:
