@@ -14,11 +14,14 @@ from shapely import LineString, MultiLineString, MultiPolygon, Polygon
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from geodata.geocoding import OfflineGeocoder, StreetLine
 from geodata.geometry import as_multipolygon
 
 _FOLDER = Path(__file__).parent
 
 TerritorySlug = Literal["monaco", "beausoleil"]
+_POSTCODES = {"monaco": "98000", "beausoleil": "06240"}
+_NAMES = {"monaco": "Monaco", "beausoleil": "Beausoleil"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,13 @@ def parks() -> tuple[DemoPlace, ...]:
     return tuple(
         DemoPlace(p["name"], p["territory"], p["kind"], as_multipolygon(s)) for p, s in _features("parks.geojson")
     )
+
+
+@cache
+def geocoder() -> OfflineGeocoder:
+    """Addresses, streets and places of the demo, found without asking anybody."""
+    lines = [StreetLine(s.name, _POSTCODES[s.territory], _NAMES[s.territory], s.line) for s in streets()]
+    return OfflineGeocoder.from_table(addresses_path(), lines=lines)
 
 
 @cache

@@ -70,6 +70,10 @@ class Whereabouts:
     def territory(self, spot: BaseGeometry) -> str | None:
         return next((name for name, shape in self._shapes.items() if shape.intersects(spot)), None)
 
+    def middle(self, territory: str) -> BaseGeometry:
+        """A point well inside a territory."""
+        return self._shapes[territory].representative_point()
+
     def parts(self, shape: BaseGeometry) -> Iterator[tuple[str, BaseGeometry]]:
         """The shape cut by territory."""
         for name, territory in self._shapes.items():
@@ -107,15 +111,17 @@ def middle(line: BaseGeometry) -> shapely.Point:
 
 
 def addresses(elements: list[Element], where: Whereabouts) -> Iterator[Row]:
-    """Rows of the geocoder's table: house numbers, then streets, then places."""
+    """Rows of the geocoder's table: towns, house numbers, streets, places."""
+    for slug, town in NAMES.items():
+        yield _row("town", town, where.middle(slug), slug)
     for element in elements:
         number, street = element.tags.get("addr:housenumber"), element.tags.get("addr:street")
         spot = element.shape.representative_point()
         territory = where.territory(spot)
         if number and street and territory and ";" not in number:
             yield _row("address", street, spot, territory, number=number)
-    for name, territory, _, line in streets(elements, where):
-        yield _row("street", name, middle(line), territory)
+    for name, slug, _, line in streets(elements, where):
+        yield _row("street", name, middle(line), slug)
     for element in elements:
         place, known_as = _place_kind(element), element.tags.get("name")
         if place and known_as and not element.is_line:

@@ -1,0 +1,28 @@
+"""Words to places and back: a promise (`Geocoder`) and two that keep it, one offline, one national."""
+
+from geodata.geocoding.base import (
+    Geocoder,
+    GeocoderBusy,
+    GeocoderConfused,
+    GeocoderError,
+    GeocoderUnavailable,
+    Proposal,
+)
+from geodata.geocoding.geopf import GeopfGeocoder
+from geodata.geocoding.offline import OfflineGeocoder, StreetLine
+from geodata.geocoding.tables import AddressRow, BadTable, read_addresses
+
+__all__ = [
+    "AddressRow",
+    "BadTable",
+    "Geocoder",
+    "GeocoderBusy",
+    "GeocoderConfused",
+    "GeocoderError",
+    "GeocoderUnavailable",
+    "GeopfGeocoder",
+    "OfflineGeocoder",
+    "Proposal",
+    "StreetLine",
+    "read_addresses",
+]
