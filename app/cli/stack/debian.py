@@ -93,19 +93,20 @@ class Apt:
             self.refresh()
             _run([*command, *packages])
 
-    def closure(self, packages: Sequence[str], *, leave_out: re.Pattern[str]) -> list[str]:
+    def closure(self, packages: Sequence[str], *, leave_out: re.Pattern[str], whole: re.Pattern[str]) -> list[str]:
         """`packages` and all they depend on, without what is installed or matches `leave_out`.
 
-        A left-out package's own dependencies are not followed. Of alternatives, an installed one is enough;
-        else the first is taken.
+        A left-out package's own dependencies are not followed. Of alternatives, an installed one is enough; else
+        the first is taken. What matches `whole` is taken even if installed: programs that look for their files
+        beside themselves are no use in halves.
         """
         graph = parse_depends(_run(["apt-cache", *self.options, "depends", "--recurse", "--important", *packages]))
-        installed = installed_packages()
+        installed = {package for package in installed_packages() if not whole.search(package)} - set(packages)
         wanted: dict[str, None] = {}
         queue = list(packages)
         while queue:
             package = queue.pop(0)
-            if package in wanted or leave_out.search(package) or (package in installed and package not in packages):
+            if package in wanted or leave_out.search(package) or package in installed:
                 continue
             wanted[package] = None
             for choices in graph.get(package, []):

@@ -21,6 +21,7 @@ NOT_NEEDED = re.compile(
     r"^(libgdal|libsfcgal|libllvm|llvm|postgresql-common|postgresql-client-common|ssl-cert|openssl|locales|perl"
     r"|debconf|cdebconf|adduser|ucf|tzdata|dpkg|libc6$|libgcc-s1$|gcc-)"
 )
+_WHOLE = re.compile(r"^(postgresql-|proj-data)")
 _DATABASE = re.compile(r"^postgresql-(\d+)-postgis-\d+$")
 CREATE_NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/auzolan.conf")
 
@@ -77,9 +78,7 @@ def fetch(apt: debian.Apt, tree: Path, say: Callable[[str], None]) -> None:
         apt.install([METAPACKAGE])
         return
     say(f"Unpacking PostgreSQL with PostGIS from this system's packages into {tree} (about 45 MB) …")
-    packages = apt.closure([METAPACKAGE], leave_out=NOT_NEEDED)
-    # What the metapackage stands for is wanted from here even if the system's copy is there but incomplete.
-    packages = [package for package in packages if package != METAPACKAGE]
+    packages = apt.closure([METAPACKAGE], leave_out=NOT_NEEDED, whole=_WHOLE)
     if not any(_DATABASE.match(package) for package in packages):
         raise StackError("The package lists name no PostGIS for PostgreSQL.")
     apt.unpack(packages, tree)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -112,9 +113,12 @@ def test_alternatives_and_virtual_packages_are_read_as_choices() -> None:
 
 def test_a_closure_stops_at_what_is_left_out_or_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(debian, "_run", lambda command, **kwargs: DEPENDS)
-    monkeypatch.setattr(debian, "installed_packages", lambda: {"libpq5", "debconf"})
-    found = debian.Apt(tmp_path).closure(["server-15"], leave_out=NOT_NEEDED)
-    assert found == ["server-15", "client-15"], "GDAL, its HDF5, LLVM and the locales are not needed"
+    monkeypatch.setattr(debian, "installed_packages", lambda: {"libpq5", "debconf", "client-15"})
+    apt, halves = debian.Apt(tmp_path), re.compile("^nothing$")
+    # GDAL, its HDF5, LLVM and the locales are not needed; libpq and the client are there.
+    assert apt.closure(["server-15"], leave_out=NOT_NEEDED, whole=halves) == ["server-15"]
+    whole = re.compile("^client-")
+    assert apt.closure(["server-15"], leave_out=NOT_NEEDED, whole=whole) == ["server-15", "client-15"]
 
 
 def test_programs_count_only_with_postgis_beside_them_and_the_newest_wins(tmp_path: Path) -> None:
