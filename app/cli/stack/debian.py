@@ -35,7 +35,13 @@ def _run(command: Sequence[str], *, folder: Path | None = None) -> str:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"},
+        env={
+            **os.environ,
+            # dpkg refuses to install without the system's own folders in PATH.
+            "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin",
+            "DEBIAN_FRONTEND": "noninteractive",
+            "LC_ALL": "C.UTF-8",
+        },
     )
     if done.returncode:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
