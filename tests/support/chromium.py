@@ -71,6 +71,7 @@ def ensure(say: Callable[[str], None]) -> Chromium:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not find():
             _fetch(debian.Apt(cache / "apt"), say)
+            shutil.rmtree(cache / "apt", ignore_errors=True)
     if found := find():
         return found
     raise StackError(by_hand)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,9 @@ def ensure_programs(say: Callable[[str], None]) -> Programs:
             fetch(debian.Apt(cache / "apt"), cache / "postgis", say)
         except StackError as problem:
             raise StackError(f"{problem.message}\nPostgreSQL with PostGIS could not be fetched. {BY_HAND}") from problem
+        finally:
+            # Package lists weigh as much as the programs, and are old by the next time.
+            shutil.rmtree(cache / "apt", ignore_errors=True)
     if found := find_programs():
         return found
     raise StackError(f"PostgreSQL with PostGIS could not be fetched. {BY_HAND}")
