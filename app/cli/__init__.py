@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
-# name: (where the click command lives, the line shown by `auzolan --help`)
-COMMANDS: dict[str, tuple[str, str]] = {
-    "up": ("app.cli.stack.commands:up", "Run a town on this machine."),
-    "down": ("app.cli.stack.commands:down", "Stop it; the data stays."),
-    "status": ("app.cli.stack.commands:status", "Show the URL, the data folder and every process."),
-    "logs": ("app.cli.stack.commands:logs", "Show what the processes wrote."),
-    "reset": ("app.cli.stack.commands:reset", "Stop it and delete its data."),
-    "doctor": ("app.cli.stack.commands:doctor", "Say what is missing, and the command that mends it."),
-    "territory": ("app.cli.territory:territory", "Add and list territories, offline."),
-    "pack": ("app.cli.pack:pack", "Check, load and dump town packs."),
-    "db": ("app.cli.db:db", "Look at or change the schema."),
-    "user": ("app.cli.user:user", "Accounts of those who work for the town."),
+
+class Entry(NamedTuple):
+    """Where a command lives, the line that `auzolan --help` shows, and whether it works on a running town.
+
+    `town` is "required" (the running town's addresses are found before it starts, or it ends with a sentence),
+    "welcome" (found if there is one), or "" for the commands that start and stop it.
+    """
+
+    target: str
+    line: str
+    town: str = ""
+
+
+COMMANDS: dict[str, Entry] = {
+    "up": Entry("app.cli.stack.commands:up", "Run a town on this machine."),
+    "down": Entry("app.cli.stack.commands:down", "Stop it; the data stays."),
+    "status": Entry("app.cli.stack.commands:status", "Show the URL, the data folder and every process."),
+    "logs": Entry("app.cli.stack.commands:logs", "Show what the processes wrote."),
+    "reset": Entry("app.cli.stack.commands:reset", "Stop it and delete its data."),
+    "doctor": Entry("app.cli.stack.commands:doctor", "Say what is missing, and the command that mends it."),
+    "territory": Entry("app.cli.territory:territory", "Add and list territories, offline.", "required"),
+    "pack": Entry("app.cli.pack:pack", "Check, load and dump town packs.", "welcome"),
+    "db": Entry("app.cli.db:db", "Look at or change the schema.", "required"),
+    "user": Entry("app.cli.user:user", "Accounts of those who work for the town.", "required"),
 }
 
 
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one when it runs."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Explaining a command needs no town, and its own options are read only later.
+        ctx.meta["asks_help"] = any(word in {"-h", "--help"} for word in args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -30,7 +49,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        module, _, name = COMMANDS[cmd_name].target.partition(":")
         command = getattr(import_module(module), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{module}:{name} is not a click command")
@@ -39,10 +58,19 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The help lines come from the table: asking each command for its own would import them all."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+            formatter.write_dl([(name, entry.line) for name, entry in COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="auzolan", prog_name="auzolan")
-def main() -> None:
+@click.option("--data", type=click.Path(file_okay=False), help="Data folder of the town (as AUZOLAN_DATA).")
+@click.pass_context
+def main(ctx: click.Context, data: str | None) -> None:
     """Report, praise and propose on a map; the town groups, routes, answers in public."""
+    if data:
+        os.environ["AUZOLAN_DATA"] = data
+    entry = COMMANDS.get(ctx.invoked_subcommand or "")
+    if entry and entry.town and not ctx.meta["asks_help"]:
+        from app.cli.stack.adopt import adopt
+
+        adopt(required=entry.town == "required")

@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 
 from app.cli.stack import doctor as diagnosis
 from app.cli.stack import lifecycle
+from app.cli.stack.adopt import find_town, running_towns
 from app.cli.stack.embedded import DEFAULT_PORT
 from app.cli.stack.errors import StackError
 from app.cli.stack.places import Places
@@ -72,7 +73,18 @@ def _program() -> str:
 def down(data: Path | None) -> None:
     """Stop the town of a data folder, whatever state it is in. The data stays."""
     stopped = lifecycle.stop(Places.at(data), say=_say)
-    click.echo("Stopped." if stopped else "Nothing was running.")
+    if stopped:
+        click.echo("Stopped.")
+        return
+    click.echo("Nothing was running.")
+    for town in running_towns():
+        click.echo(f"Another town runs at {town.url}: {_program()} down --data {town.data}")
+
+
+def _town_to_look_at(data: Path | None) -> Places:
+    """The folder given, else that of the town that runs: looking harms nothing, so a guess is allowed."""
+    town = find_town() if data is None else None
+    return Places(Path(town.data)) if town else Places.at(data)
 
 
 @click.command()
@@ -80,7 +92,7 @@ def down(data: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(data: Path | None, *, as_json: bool) -> None:
     """Show the URL, the data folder and every process. Exit code 3 when nothing runs."""
-    places = Places.at(data)
+    places = _town_to_look_at(data)
     state = lifecycle.present_state(places)
     if as_json:
         shown = asdict(state) if state else {"stage": "stopped", "data": str(places.data), "processes": []}
@@ -118,7 +130,7 @@ def _show(state: StackState) -> None:
 @click.argument("names", nargs=-1)
 def logs(data: Path | None, lines: int, names: tuple[str, ...], *, follow: bool) -> None:
     """Show what the processes wrote; NAMES such as `web relay`, all of them without."""
-    folder = Places.at(data).logs
+    folder = _town_to_look_at(data).logs
     files = [path for path in sorted(folder.glob("*.log")) if not names or path.stem in names]
     if not files:
         raise StackError(f"No such log in {folder}.")

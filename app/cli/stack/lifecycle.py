@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.cli.stack import procfs
+from app.cli.stack.adopt import note_running
 from app.cli.stack.embedded import (
     HOST,
     READY_SECONDS,
@@ -67,6 +68,7 @@ def _run(stack: Embedded, *, say: Say, announce: Announce) -> None:
         redis_url=stack.redis_url,
     )
     supervisor = Supervisor(state=state, state_file=stack.places.state_file, logs=stack.places.logs, say=say)
+    note_running(stack.places)
     try:
         supervisor.bring_up(stack.table(), is_ready=stack.is_ready, ready_seconds=READY_SECONDS)
         announce(state)
