@@ -21,7 +21,7 @@ from app.cli.stack.runas import database_account
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
