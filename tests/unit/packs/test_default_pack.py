@@ -79,3 +79,8 @@ def test_it_survives_a_round_trip(pack: Pack, tmp_path: Path) -> None:
     again = read_pack(tmp_path)
     assert again == pack
     assert pack_files(again) == pack_files(pack)
+
+
+def test_every_icon_is_drawn() -> None:
+    sprite = (Path(app.features.territories.packs.__file__).parents[3] / "web/static/icons.svg").read_text()
+    assert [icon for icon in sorted(ICONS) if f'id="i-{icon}"' not in sprite] == []

@@ -151,6 +151,6 @@ def test_an_older_pack_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_numbers_are_written_plainly() -> None:
     text = pack_files(
-        Pack.model_validate({"categories": [{"slug": "a", "labels": {}, "icon": "dot", "group_radius_m": 45.0}]})
+        Pack.model_validate({"categories": [{"slug": "a", "labels": {}, "icon": "other", "group_radius_m": 45.0}]})
     )["categories.yaml"]
     assert "group_radius_m: 45\n" in text

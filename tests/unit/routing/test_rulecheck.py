@@ -17,7 +17,7 @@ from app.features.territories.routing import RoutingFacts, Rule, RuleSet
 
 def category(slug: str, parent: str | None = None, kinds: Any = (), *questions: dict[str, Any]) -> Category:
     return Category.model_validate(
-        {"slug": slug, "parent": parent, "labels": {}, "icon": "dot", "kinds": kinds, "questions": questions}
+        {"slug": slug, "parent": parent, "labels": {}, "icon": "other", "kinds": kinds, "questions": questions}
     )
 
 

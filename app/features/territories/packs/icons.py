@@ -1,14 +1,15 @@
-"""The icons a category may show, by plain name; the sprite of `app/web/static` draws each on a 24 px grid."""
+"""The icons a category may show, by plain name; `app/web/static/icons.svg` draws each as the symbol `i-NAME`."""
 
 from __future__ import annotations
 
 ICONS = frozenset(
     {
-        "accessibility", "animal", "bench", "bicycle", "bin", "book", "broom", "building",
-        "bus-stop", "cable", "car", "crossing", "dog", "dot", "drain", "drop", "ear", "flower",
-        "fountain", "gas", "graffiti", "grass", "insect", "lamp", "leaf", "mattress", "megaphone",
-        "music", "parking", "pavement", "people", "playground", "pothole", "rat", "recycling",
-        "road-works", "school", "scooter", "sign", "smoke", "speed", "sports", "toilet",
-        "traffic-light", "tree", "wall", "warning", "wheelchair", "wreck",
+        "alert", "beach", "bench", "bike", "bike-rack", "bin", "bridge", "broom", "building", "bus",
+        "calendar", "camera", "car", "cat", "cemetery", "crossing", "culture", "dog", "drain",
+        "dump", "flood", "flower", "fountain", "glass", "graffiti", "grass", "harbour", "lamp",
+        "market", "moon", "noise", "other", "parking", "party", "pavement", "people", "playground",
+        "poster", "pothole", "rat", "recycle", "road", "school", "scooter", "shade", "sign",
+        "smell", "snow", "speech", "speed", "sport", "sun", "thumb", "toilet", "townhall",
+        "traffic-light", "tree", "water", "wheelchair", "wifi", "works",
     }
 )  # fmt: skip
