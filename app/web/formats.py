@@ -56,11 +56,16 @@ def moment(value: datetime, *, now: datetime, zone: tzinfo, language: str) -> st
     return _patterns(language).at.format(day=words, time=clock(value, zone=zone, language=language))
 
 
+_YESTERDAY: Final = {"fr": "hier", "en": "yesterday", "eu": "atzo"}
+
+
 def ago(value: datetime, *, now: datetime, language: str) -> str:
     """How long since, in the largest unit that says something: "il y a 5 jours"; never in the future by
     clock drift.
     """
     delta = min(value - now, timedelta(seconds=-1))
+    if 0.9 <= -delta / timedelta(days=1) < 1.5:
+        return _YESTERDAY.get(language, _YESTERDAY["en"])
     return format_timedelta(delta, locale=language, add_direction=True, threshold=0.9)
 
 

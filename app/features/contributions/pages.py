@@ -138,6 +138,7 @@ class MapPage:
     tiles_url: str = "/tiles/contributions/{z}/{x}/{y}.mvt"
     hotspots_url: str = "/api/v1/hotspots"
     list_url: str = "/list-fragment"
+    geocode_url: str = ""
     item_url: str = "/c/{reference}"
     zoom: float = 13.0
 
@@ -244,7 +245,8 @@ class KindPage:
 class Question:
     """An extra question of a category; the form shows it when that category is chosen.
 
-    `type`: "text", "choice" or "yesno". The field's name is `answers.KEY`.
+    `type`: "text", "choice", "yesno" (posted as "yes" or "no") or "number". The field's name is
+    `answers.CATEGORY.KEY`: without scripts the questions of every category are on the page.
     """
 
     key: str
@@ -253,6 +255,11 @@ class Question:
     choices: Sequence[Choice] = ()
     required: bool = False
     hint: str = ""
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """Value and text of each choice."""
+        return [(choice.value, choice.label) for choice in self.choices]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,11 +37,11 @@ export function settings(id) {
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
- * Replace `%(name)s` in a translated text.
+ * Put values in a translated text: `{name}` becomes the value.
  * @param {string} text
  * @param {Record<string, string | number>} values
  */
-export const fill = (text, values) => text.replace(/%\((\w+)\)[sd]/g, (_, name) => String(values[name] ?? ""));
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 
 function setTheme(/** @type {string} */ name) {
   document.documentElement.dataset.theme = name;

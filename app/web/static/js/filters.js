@@ -1,0 +1,71 @@
+// @ts-check
+/**
+ * The filters of the map and of the list: chips and menus that act at once. The address follows, so that a view can be sent
+ * to somebody; without scripts the same chips are links and the same menus a form.
+ */
+
+export class Filters extends EventTarget {
+  /** @param {HTMLFormElement} form */
+  constructor(form) {
+    super();
+    this.form = form;
+    form.addEventListener("change", () => this.changed());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.dispatchEvent(new CustomEvent("search", { detail: this.query }));
+    });
+    for (const chip of this.chips) {
+      chip.addEventListener("click", (event) => { event.preventDefault(); this.toggle(chip); });
+      chip.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); this.toggle(chip); } });
+    }
+    const more = form.querySelector(".filter-more");
+    more?.addEventListener("click", () => this.unfold(more, more.getAttribute("aria-expanded") !== "true"));
+    form.addEventListener("keydown", (event) => { if (event.key === "Escape" && more) this.unfold(more, false); });
+    addEventListener("keydown", (event) => {
+      const busy = /** @type {Element} */ (event.target).closest("input, textarea, select, [contenteditable]");
+      if (event.key === "/" && !busy) { event.preventDefault(); this.field("q").focus(); }
+    });
+  }
+
+  /** @returns {HTMLElement[]} */
+  get chips() { return [...this.form.querySelectorAll("[data-kind]")].filter((e) => e instanceof HTMLElement); }
+
+  /** @param {string} name */
+  field(name) { return /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name)); }
+
+  get query() { return this.field("q").value.trim(); }
+
+  /** @param {Element} button @param {boolean} open */
+  unfold(button, open) {
+    button.setAttribute("aria-expanded", String(open));
+    document.getElementById("more-filters")?.classList.toggle("is-open", open);
+  }
+
+  /** @param {HTMLElement} chip */
+  toggle(chip) {
+    const pressed = chip.getAttribute("aria-pressed") === "true";
+    chip.setAttribute("aria-pressed", String(!pressed));
+    // Showing nothing is never what is wanted: the last one taken away brings all back.
+    if (this.chips.every((c) => c.getAttribute("aria-pressed") === "false")) this.chips.forEach((c) => c.setAttribute("aria-pressed", "true"));
+    this.changed();
+  }
+
+  /** What the server understands; empty values are left out. */
+  params() {
+    const params = new URLSearchParams();
+    const on = this.chips.filter((c) => c.getAttribute("aria-pressed") === "true").map((c) => c.dataset.kind || "");
+    if (on.length < this.chips.length) params.set("kind", on.join(","));
+    for (const name of ["category", "state", "period"]) {
+      const field = this.field(name);
+      if (field?.value && !(name === "period" && field.value === "365")) params.set(name, field.value);
+    }
+    return params;
+  }
+
+  changed() {
+    const params = this.params();
+    if (this.query) params.set("q", this.query);
+    history.replaceState(null, "", `${location.pathname}${params.size ? `?${params}` : ""}${location.hash}`);
+    this.dispatchEvent(new Event("change"));
+  }
+}

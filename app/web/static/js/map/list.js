@@ -1,0 +1,131 @@
+// @ts-check
+/** The list beside the map: asked from the server as HTML, the same that the page without scripts shows. */
+
+const WAIT_MS = 250;
+
+export class List {
+  /**
+   * @param {any} config
+   * @param {import("../filters.js").Filters} filters
+   */
+  constructor(config, filters) {
+    this.config = config;
+    this.filters = filters;
+    this.host = /** @type {HTMLElement} */ (document.getElementById("list"));
+    this.card = /** @type {HTMLElement} */ (document.getElementById("card"));
+    this.total = /** @type {HTMLElement} */ (document.getElementById("list-total"));
+    this.where = /** @type {HTMLElement} */ (document.getElementById("list-where"));
+    this.status = /** @type {HTMLElement} */ (document.getElementById("list-status"));
+    this.sync = /** @type {HTMLInputElement | null} */ (document.getElementById("sync"));
+    this.selected = "";
+    this.onSelect = (/** @type {string} */ _reference) => {};
+    this.onHover = (/** @type {string} */ _reference) => {};
+    this.number = new Intl.NumberFormat(config.language);
+    this.sync?.addEventListener("change", () => { if (this.sync?.checked && this.bounds) this.refresh(this.bounds); });
+    for (const [name, leaves] of /** @type {const} */ ([["pointerover", false], ["pointerleave", true], ["focusin", false], ["focusout", true]])) {
+      this.host.addEventListener(name, (event) => {
+        const line = !leaves && /** @type {Element} */ (event.target).closest("[data-ref]");
+        this.onHover(line instanceof HTMLElement ? line.dataset.ref || "" : "");
+      });
+    }
+    this.host.addEventListener("click", (event) => this.page(event));
+  }
+
+  /** The neighbouring pages replace the list in place, when it follows the map. */
+  page(/** @type {MouseEvent} */ event) {
+    const link = /** @type {Element} */ (event.target).closest(".pages a");
+    if (!(link instanceof HTMLAnchorElement)) return;
+    event.preventDefault();
+    this.load(link.href).then(() => document.getElementById("list-scroll")?.scrollTo(0, 0));
+  }
+
+  /** @param {string} text */
+  say(text) { this.status.textContent = text; }
+
+  /**
+   * The map has moved.
+   * @param {string} bounds west,south,east,north
+   */
+  follow(bounds) {
+    this.bounds = bounds;
+    if (this.sync && !this.sync.checked) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.refresh(bounds), WAIT_MS);
+  }
+
+  /**
+   * Ask the list again.
+   * @param {string} [bounds]
+   */
+  refresh(bounds) {
+    const params = this.filters.params();
+    params.set("territory", this.config.territory);
+    if (this.filters.query) params.set("q", this.filters.query);
+    if (bounds && (!this.sync || this.sync.checked)) params.set("bbox", bounds);
+    return this.load(`${this.config.list}?${params}`);
+  }
+
+  /** @param {string} url */
+  async load(url) {
+    this.request?.abort();
+    this.request = new AbortController();
+    this.host.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(url, { headers: { Accept: "text/html" }, signal: this.request.signal });
+      if (!answer.ok) throw new Error(`list: ${answer.status}`);
+      this.fill(await answer.text());
+    } catch (error) {
+      if (/** @type {Error} */ (error).name !== "AbortError") this.say(this.config.words.failed);
+      return;
+    } finally {
+      this.host.removeAttribute("aria-busy");
+    }
+  }
+
+  /** @param {string} html written by our own server */
+  fill(html) {
+    this.host.innerHTML = html;
+    const items = this.host.querySelector("[data-total]");
+    if (items instanceof HTMLElement) {
+      const total = Number(items.dataset.total);
+      const words = this.config.words;
+      this.total.textContent = this.number.format(total);
+      const title = this.total.parentElement;
+      title?.replaceChildren(this.total, ` ${total === 1 ? words.one : words.many}`);
+      this.where.textContent = items.dataset.where || words.inview;
+      this.say(`${this.number.format(total)} ${total === 1 ? words.one : words.many}`);
+    }
+    this.highlight();
+  }
+
+  highlight() {
+    for (const line of this.host.querySelectorAll("[data-ref]")) {
+      const on = line instanceof HTMLElement && Boolean(this.selected) && line.dataset.ref === this.selected;
+      line.classList.toggle("item--on", on);
+      if (on) line.setAttribute("aria-current", "true");
+      else line.removeAttribute("aria-current");
+    }
+  }
+
+  /**
+   * A pin was chosen: its line is shown, or fetched when the list does not hold it.
+   * @param {string} reference
+   */
+  async pick(reference) {
+    this.selected = reference;
+    this.onSelect(reference);
+    this.highlight();
+    const line = this.host.querySelector(`[data-ref="${CSS.escape(reference)}"]`);
+    if (line) {
+      this.card.replaceChildren();
+      line.scrollIntoView({ block: "nearest" });
+    } else if (reference) {
+      const answer = await fetch(`${this.config.list}?${new URLSearchParams({ ref: reference, territory: this.config.territory })}`);
+      if (answer.ok && this.selected === reference) {
+        this.card.innerHTML = await answer.text();
+        this.card.querySelector("[data-ref]")?.classList.add("item--on");
+        document.getElementById("list-scroll")?.scrollTo({ top: 0 });
+      }
+    }
+  }
+}

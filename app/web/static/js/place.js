@@ -1,0 +1,144 @@
+// @ts-check
+/**
+ * Placing the pin: a map that slides under a pin that stays, so that a thumb never hides the place. Tap, drag, arrow keys,
+ * the phone's position, a photo's position or typed coordinates: all end in the same two fields of the form.
+ */
+
+import { fill } from "./base.js";
+import { openMap } from "./map/basemap.js";
+import { circle } from "./map/view.js";
+import { palette } from "./map/style.js";
+
+const MIN_ZOOM_TO_PLACE = 15;
+
+export class Place {
+  /**
+   * @param {any} config
+   * @param {HTMLFormElement} form
+   * @param {(place: {lat: number, lon: number}) => void} onPlace
+   */
+  constructor(config, form, onPlace) {
+    this.config = config;
+    this.form = form;
+    this.onPlace = onPlace;
+    this.host = /** @type {HTMLElement} */ (document.getElementById("place-map"));
+    this.line = /** @type {HTMLElement} */ (document.getElementById("place-name"));
+    this.more = /** @type {HTMLElement} */ (document.getElementById("place-more"));
+    this.status = /** @type {HTMLElement} */ (document.getElementById("place-status"));
+    this.placed = false;
+  }
+
+  /** @param {string} name */
+  field(name) { return /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name)); }
+
+  /** What the form holds, or null. @returns {[number, number] | null} longitude, latitude */
+  get value() {
+    const lat = Number.parseFloat(this.field("lat").value.replace(",", "."));
+    const lon = Number.parseFloat(this.field("lon").value.replace(",", "."));
+    return Number.isFinite(lat) && Number.isFinite(lon) ? [lon, lat] : null;
+  }
+
+  async start() {
+    const start = this.value;
+    const [w, s, e, n] = this.config.bounds;
+    const margin = .05;
+    this.map = await openMap(this.host, this.config, {
+      center: start || this.config.center,
+      zoom: start ? 17.5 : 15,
+      maxBounds: [w - margin, s - margin, e + margin, n + margin],
+    }, (style) => this.dress(style));
+    const pin = document.createElement("div");
+    pin.className = "pointer";
+    pin.dataset.kind = this.config.kind;
+    pin.innerHTML = `<svg aria-hidden="true"><use href="${this.config.icons}#pin-${this.config.kind}"></use></svg>`;
+    const credit = document.createElement("p");
+    credit.className = "place-credit";
+    credit.textContent = this.config.attribution;
+    this.host.append(pin, credit);
+    this.map.on("movestart", () => pin.classList.add("is-lifted"));
+    this.map.on("click", (/** @type {any} */ event) => this.map.easeTo({ center: event.lngLat, duration: 200 }, { byPerson: true }));
+    this.map.on("moveend", (/** @type {any} */ event) => {
+      pin.classList.remove("is-lifted");
+      // A movement made by the program to show a place must not change that place.
+      if (event.originalEvent || event.byPerson) this.take();
+    });
+    for (const name of ["lat", "lon"]) this.field(name).addEventListener("change", () => { if (this.value) this.show(this.value, ""); });
+    if (start) this.tell("");
+  }
+
+  /** @param {any} style */
+  dress(style) {
+    const c = palette();
+    style.sources.me = { type: "geojson", data: this.me || { type: "FeatureCollection", features: [] } };
+    style.layers.push(
+      { id: "me-area", type: "fill", source: "me", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": c("focus"), "fill-opacity": .14 } },
+      { id: "me-dot", type: "circle", source: "me", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": c("focus"), "circle-radius": 7, "circle-stroke-color": c("raised"), "circle-stroke-width": 3 } },
+    );
+    return style;
+  }
+
+  /** The centre of the map becomes the place. */
+  take() {
+    const { lng, lat } = this.map.getCenter();
+    const [w, s, e, n] = this.config.bounds;
+    if (lng < w || lng > e || lat < s || lat > n) {
+      this.status.textContent = this.config.words.outside;
+      this.line.textContent = this.config.words.outside;
+      return;
+    }
+    if (this.map.getZoom() < MIN_ZOOM_TO_PLACE) this.map.easeTo({ zoom: MIN_ZOOM_TO_PLACE + 1, duration: 200 });
+    this.write(lng, lat, "");
+  }
+
+  /**
+   * @param {number} lng
+   * @param {number} lat
+   * @param {string} accuracy metres, or ""
+   */
+  write(lng, lat, accuracy) {
+    this.field("lat").value = lat.toFixed(6);
+    this.field("lon").value = lng.toFixed(6);
+    this.field("accuracy").value = accuracy;
+    this.tell(accuracy);
+    this.form.dispatchEvent(new Event("change"));
+    this.onPlace({ lat, lon: lng });
+  }
+
+  /** @param {string} accuracy */
+  tell(accuracy) {
+    const [lon, lat] = /** @type {[number, number]} */ (this.value);
+    const text = fill(this.config.words.placed, { lat: lat.toFixed(5), lon: lon.toFixed(5) });
+    this.line.textContent = this.field("address").value || text;
+    this.more.textContent = accuracy ? fill(this.config.words.precise, { metres: accuracy }) : "";
+    this.status.textContent = [text, this.more.textContent].filter(Boolean).join(", ");
+    document.getElementById("place-tip")?.remove();
+  }
+
+  /**
+   * Bring the map and the pin to a place.
+   * @param {[number, number]} place longitude, latitude
+   * @param {string} accuracy metres, or ""
+   */
+  show(place, accuracy) {
+    this.map?.jumpTo({ center: place, zoom: 17.5 });
+    this.write(place[0], place[1], accuracy);
+  }
+
+  locate() {
+    this.status.textContent = this.config.words.locating;
+    navigator.geolocation?.getCurrentPosition(
+      ({ coords: { longitude, latitude, accuracy } }) => {
+        const [w, s, e, n] = this.config.bounds;
+        if (longitude < w || longitude > e || latitude < s || latitude > n) {
+          this.status.textContent = this.line.textContent = this.config.words.outside;
+          return;
+        }
+        this.me = { type: "FeatureCollection", features: [circle(longitude, latitude, accuracy), { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [longitude, latitude] } }] };
+        this.map?.getSource("me")?.setData(this.me);
+        this.show([longitude, latitude], String(Math.round(accuracy)));
+      },
+      () => { this.status.textContent = this.line.textContent = this.config.words.unlocated; },
+      { enableHighAccuracy: true, timeout: 10000, maximumAge: 30000 },
+    );
+  }
+}

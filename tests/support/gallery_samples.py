@@ -1,0 +1,421 @@
+"""Made-up content for the gallery: the same street lamp that the design tells about."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from app.features.contributions import pages
+from app.features.tickets import pages as desk
+
+TOWN = "Monaco, Beausoleil"
+# Where the sample town stands, longitude and latitude; changed to look at another basemap.
+_LON, _LAT = (float(v) for v in os.environ.get("GALLERY_PLACE", "7.4246,43.7384").split(","))
+CENTER = (_LON, _LAT)
+BOUNDS = (_LON - 0.03, _LAT - 0.02, _LON + 0.03, _LAT + 0.02)
+BASEMAP = "/basemap.pmtiles"
+CREDIT = "© contributeurs OpenStreetMap (ODbL)"
+NOW = datetime.now(UTC)
+
+
+def _item(number: int, kind: str, theme: str, title: str, state: str, **more: Any) -> pages.ListItem:
+    photo = more.pop("photo", "")
+    return pages.ListItem(
+        reference=f"BAY-{number}",
+        kind=kind,
+        category_label=theme,
+        icon="lamp",
+        title=title,
+        state=state,
+        url=f"/c/BAY-{number}",
+        photo_url=f"/photo/400/{photo}" if photo else None,
+        **more,
+    )
+
+
+ITEMS = [
+    _item(
+        4901, "problem", "Mobilier", "Banc cassé face au phare", "planned", supports=9, photo="bench", place="Larvotto"
+    ),
+    _item(
+        4817,
+        "problem",
+        "Éclairage",
+        "Lampadaire éteint, quai des Corsaires",
+        "active",
+        supports=24,
+        distance_m=120.0,
+        photo="lamp",
+    ),
+    _item(
+        4832,
+        "praise",
+        "Espaces verts",
+        "Merci pour les massifs de la place Paul-Bert",
+        "routed",
+        supports=31,
+        distance_m=340.0,
+        photo="flowers",
+        when=NOW - timedelta(days=1),
+    ),
+    _item(
+        4768,
+        "proposal",
+        "École",
+        "Un parvis ombragé devant l’école Jules-Ferry",
+        "received",
+        supports=86,
+        photo="school",
+        place="La Condamine",
+    ),
+    _item(
+        4805,
+        "problem",
+        "Voirie",
+        "Trou dans la chaussée, rue Maubec",
+        "done",
+        when=NOW - timedelta(days=1),
+        photo="hole",
+    ),
+    _item(
+        4806,
+        "problem",
+        "Propreté",
+        "Matelas et sacs au pied des conteneurs, dépôt qui revient chaque semaine depuis septembre",
+        "routed",
+        when=NOW - timedelta(days=3),
+    ),
+    _item(4807, "problem", "Bruit", "Livraisons à cinq heures du matin", "declined", when=NOW - timedelta(days=6)),
+    _item(
+        4808,
+        "problem",
+        "Accessibilité",
+        "Trottoir trop haut au passage piéton",
+        "reopened",
+        supports=2,
+        when=NOW - timedelta(days=9),
+    ),
+]
+
+
+def list_page() -> pages.ListPage:
+    return pages.ListPage(items=ITEMS, total=218, where="Petit Bayonne et alentours")
+
+
+CATEGORIES = [
+    pages.CategoryChoice(
+        "lamp",
+        "Lampadaire éteint",
+        "lamp",
+        "Éclairage",
+        (
+            pages.Question("number", "Numéro écrit sur le mât", hint="Une plaque, à hauteur des yeux."),
+            pages.Question(
+                "when",
+                "Quand est-ce éteint ?",
+                "choice",
+                (pages.Choice("always", "Toute la nuit"), pages.Choice("blink", "Il clignote")),
+            ),
+            pages.Question("danger", "Un câble est-il à nu ?", "yesno", required=True),
+        ),
+    ),
+    pages.CategoryChoice("lamp-day", "Allumé en plein jour", "sun", "Éclairage"),
+    pages.CategoryChoice("bin", "Poubelle pleine", "bin", "Propreté"),
+    pages.CategoryChoice("dump", "Dépôt sauvage", "dump", "Propreté"),
+    pages.CategoryChoice("graffiti", "Graffiti", "graffiti", "Propreté"),
+    pages.CategoryChoice("dog", "Déjections", "dog", "Propreté"),
+    pages.CategoryChoice("hole", "Trou dans la chaussée", "pothole", "Voirie"),
+    pages.CategoryChoice("sign", "Panneau abîmé", "sign", "Voirie"),
+    pages.CategoryChoice("tree", "Arbre ou branche", "tree", "Espaces verts"),
+    pages.CategoryChoice(
+        "noise", "Bruit", "noise", "Tranquillité", contact_required=True, help="Nous devons pouvoir vous rappeler."
+    ),
+]
+
+
+def map_page(page: pages.ListPage) -> pages.MapPage:
+    return pages.MapPage(
+        territory="monaco",
+        town="Monaco",
+        list=page,
+        counts={"problem": 511, "praise": 204, "proposal": 236},
+        categories=[pages.Choice(c.slug, c.label, c.group, c.icon) for c in CATEGORIES],
+        center=CENTER,
+        bounds=BOUNDS,
+        basemap_url=BASEMAP,
+        attribution=CREDIT,
+        zoom=float(os.environ.get("GALLERY_ZOOM", "14.2")),
+    )
+
+
+def kind_page() -> pages.KindPage:
+    return pages.KindPage({k: f"/contribuer/{k}" for k in pages.KIND_ORDER}, urgent_phone="05 59 46 60 60")
+
+
+def new_page(kind: str, posted: Mapping[str, str] | None) -> pages.NewPage:
+    errors = {}
+    values: dict[str, Any] = dict(posted or {})
+    if posted is not None:
+        if not posted.get("text", "").strip():
+            errors["text"] = "Écrivez au moins une phrase, pour que le service comprenne."
+        if not posted.get("lat"):
+            errors["place"] = "Placez le repère sur la carte, ou écrivez une adresse."
+        if "@" in posted.get("email", "") and "." not in posted["email"].split("@")[-1]:
+            errors["email"] = "Il manque la fin de l’adresse, par exemple « .fr ». Le reste est gardé."
+    return pages.NewPage(
+        kind=kind,
+        action=f"/contribuer/{kind}",
+        key="5f0c9a3e-4d7f-4f0b-9f43-1b7f0f7a8d11",
+        categories=CATEGORIES,
+        town="Monaco",
+        center=CENTER,
+        bounds=BOUNDS,
+        basemap_url=BASEMAP,
+        attribution=CREDIT,
+        values=values,
+        errors=errors,
+        nearby=[pages.Nearby(ITEMS[1], "/c/BAY-4817"), pages.Nearby(ITEMS[0], "/c/BAY-4901")]
+        if kind == "problem"
+        else (),
+    )
+
+
+QR = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path stroke="#14201f" d="M1 1.5h3m1 0h3m-7 1h1m1 '
+    '0h1m2 0h2m-7 1h3m1 0h1m1 0h1m-7 2h1m1 0h5m-7 1h2m1 0h1m2 0h1m-6 1h5"/></svg>'
+)
+
+
+def receipt_page(kind: str) -> pages.ReceiptPage:
+    return pages.ReceiptPage(
+        reference="BAY-4817",
+        kind=kind,
+        url="/c/BAY-4817",
+        follow_url="https://bayonne.example/suivi/BAY-4817/r6m2kq",
+        received_at=NOW,
+        category_label="Lampadaire éteint",
+        service=pages.ServiceContact(
+            "Éclairage public",
+            "Hôtel de ville, 1 avenue du Maréchal-Leclerc, 64100 Bayonne",
+            "eclairage@bayonne.example",
+            "05 59 46 60 60",
+            "Du lundi au vendredi, 8 h 30 à 17 h",
+        ),
+        address="12 quai des Corsaires",
+        due=date.today() + timedelta(days=6) if kind == "problem" else None,
+        qr_svg=QR,
+        email="prenom@exemple.fr",
+    )
+
+
+STEPS = [
+    pages.Step("L’équipe est intervenue sur place", "now", NOW - timedelta(days=1), "câble abîmé"),
+    pages.Step("Réuni avec 3 signalements de voisins", "done", NOW - timedelta(days=2), "à moins de 30 m"),
+    pages.Step("Transmis à l’Éclairage public", "done", NOW - timedelta(days=4), "règle 12 : éclairage à Bayonne"),
+    pages.Step("Signalé par une personne du quartier", "done", NOW - timedelta(days=4, minutes=1)),
+]
+
+
+def _photos(*names: str) -> list[pages.PhotoView]:
+    return [pages.PhotoView(f"/photo/1600/{n}", f"/photo/400/{n}", f"Photo {i + 1}") for i, n in enumerate(names)]
+
+
+def mini(kind: str = "problem") -> pages.MiniMap:
+    return pages.MiniMap(CENTER, kind, BASEMAP, CREDIT, BOUNDS)
+
+
+def show_page(reference: str, own: bool = False) -> pages.ShowPage:
+    item = next((i for i in ITEMS if i.reference == reference), ITEMS[1])
+    return pages.ShowPage(
+        reference=reference,
+        kind=item.kind,
+        category_label=item.category_label,
+        icon=item.icon,
+        title=item.title,
+        text="Il clignote depuis lundi devant le n° 12, le trottoir est sombre le soir.\nLes enfants passent par là.",
+        state=item.state,
+        context="réparation prévue vendredi 27 novembre",
+        address="12 quai des Corsaires, Petit Bayonne",
+        created_at=NOW - timedelta(days=4),
+        answers=[
+            pages.AnswerView(
+                "Service Éclairage public",
+                "« Le câble enterré est abîmé. Une lampe provisoire lundi, le câble vendredi. »",
+                NOW - timedelta(days=1),
+            )
+        ],
+        steps=STEPS,
+        photos=_photos("lamp", "hole", "bench", "dump"),
+        facts=[
+            pages.Fact("Service", "Éclairage public"),
+            pages.Fact("Quartier", "Petit Bayonne"),
+            pages.Fact("Réponse attendue", "vendredi 27 novembre"),
+        ],
+        supports=24,
+        map=mini(item.kind),
+        support_url=f"/c/{reference}",
+        follow_url=f"/c/{reference}",
+        own=own,
+        reopen_url=f"/c/{reference}" if own else "",
+    )
+
+
+ROWS = [
+    desk.QueueRow(
+        "BAY-4790",
+        "problem",
+        "Armoire électrique ouverte, rue Sainte-Catherine",
+        "Saint-Esprit",
+        "/bureau/BAY-4790",
+        "Retard 1 j",
+        "late",
+        2,
+    ),
+    desk.QueueRow(
+        "BAY-4817",
+        "problem",
+        "Lampadaire éteint, quai des Corsaires",
+        "Petit Bayonne",
+        "/bureau/BAY-4817",
+        "Demain",
+        "soon",
+        4,
+    ),
+    desk.QueueRow(
+        "BAY-4822",
+        "problem",
+        "Trois mâts éteints, allées Marines",
+        "Grand Bayonne",
+        "/bureau/BAY-4822",
+        "Demain",
+        "soon",
+        7,
+    ),
+    desk.QueueRow(
+        "BAY-4805",
+        "problem",
+        "Lumière qui clignote, place Paul-Bert",
+        "Petit Bayonne",
+        "/bureau/BAY-4805",
+        "2 j",
+        "",
+        1,
+    ),
+    desk.QueueRow(
+        "BAY-4768",
+        "proposal",
+        "Un éclairage plus doux aux bords de Nive",
+        "52 avis",
+        "/bureau/BAY-4768",
+        "4 j",
+        note="réponse attendue",
+    ),
+    desk.QueueRow(
+        "BAY-4830", "problem", "Candélabre penché, rue Maubec", "Saint-Esprit", "/bureau/BAY-4830", "5 j", "", 1
+    ),
+    desk.QueueRow(
+        "BAY-4832",
+        "praise",
+        "Bravo pour les guirlandes de la rue Port-Neuf",
+        "",
+        "/bureau/BAY-4832",
+        "",
+        note="à transmettre à l’équipe",
+    ),
+]
+
+
+def desk_page(reference: str | None) -> desk.DeskPage:
+    return desk.DeskPage(
+        service="Éclairage public",
+        agent="Maite Etchegaray",
+        agent_role="Éclairage public",
+        rows=ROWS,
+        tabs=[
+            desk.QueueTab("Ma file", "/bureau", 23, True),
+            desk.QueueTab("Équipe", "/bureau?tab=team", 61),
+            desk.QueueTab("En retard", "/bureau?tab=late", 4, late=True),
+        ],
+        total=23,
+        sorts=[desk.Sort("Échéance", "/bureau", True), desk.Sort("Plus récents", "/bureau?sort=new")],
+        other_queues=[
+            desk.QueueTab("Éclairage public", "/bureau", 23, True),
+            desk.QueueTab("À trier", "/bureau?q=triage", 5),
+        ],
+        ticket=ticket(reference) if reference else None,
+        previous="/bureau/BAY-4790",
+        following="/bureau/BAY-4822",
+        search_url="/bureau",
+    )
+
+
+def ticket(reference: str) -> desk.TicketView:
+    said = [
+        desk.Said(
+            "BAY-4817",
+            "Habitante",
+            NOW - timedelta(days=4),
+            "Il clignote depuis lundi devant le n° 12, le trottoir est très sombre le soir.",
+            "/c/BAY-4817",
+        ),
+        desk.Said("BAY-4820", "Habitant", NOW - timedelta(days=3), "Plus aucune lumière entre les deux ponts."),
+        desk.Said(
+            "BAY-4825",
+            "Par téléphone",
+            NOW - timedelta(days=2),
+            "Une dame a trébuché hier soir sur les pavés.",
+            contact="06 00 00 00 00",
+        ),
+    ]
+    return desk.TicketView(
+        reference=reference,
+        kind="problem",
+        title="Lampadaire éteint, quai des Corsaires",
+        state="active",
+        version=7,
+        opened="Ouvert il y a 5 jours",
+        channel="via la carte",
+        action=f"/bureau/{reference}",
+        facts=[
+            desk.Fact("Catégorie", "Éclairage, lampadaire"),
+            desk.Fact("Responsable", "Maite Etchegaray"),
+            desk.Fact("Réponse due", "Demain, 18 h", "soon"),
+            desk.Fact("Soutiens", "24"),
+        ],
+        photos=_photos("lamp", "bench", "hole"),
+        said=said,
+        said_total=4,
+        steps=STEPS,
+        transitions=[
+            desk.Transition("planned", "Planifier", "calendar", "P", primary=True),
+            desk.Transition("waiting", "Mettre en attente", "clock", "W"),
+            desk.Transition("done", "Clore", "check", "C"),
+            desk.Transition("declined", "Ne pas retenir", "close", "N", needs_text=True),
+        ],
+        services=[desk.Option("voirie", "Voirie"), desk.Option("proprete", "Propreté")],
+        transfer_url=f"/bureau/{reference}/service",
+        assign_url=f"/bureau/{reference}/moi",
+        address="12 quai des Corsaires",
+        place="Petit Bayonne",
+        routing="Règle 12 : éclairage à Bayonne → Éclairage public",
+        told=28,
+        map=mini(),
+        public_url="/c/BAY-4817",
+    )
+
+
+def hotspots() -> dict[str, Any]:
+    ring = [
+        [_LON - 0.003, _LAT - 0.002],
+        [_LON + 0.003, _LAT - 0.002],
+        [_LON + 0.001, _LAT + 0.002],
+        [_LON - 0.003, _LAT - 0.002],
+    ]
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": {"n": 34}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        ],
+    }

@@ -1,0 +1,80 @@
+"""Made-up contributions of a town, as the vector tiles that the map asks for: cells up to zoom 15, points from 16."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = ("problem", "praise", "proposal")
+CELLS = 8
+EXTENT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One contribution. `x` and `y` are Web Mercator in [0, 1)."""
+
+    ref: str
+    kind: str
+    state: str
+    x: float
+    y: float
+
+
+def mercator(lon: float, lat: float) -> tuple[float, float]:
+    """Position in the unit square of Web Mercator."""
+    s = math.sin(math.radians(lat))
+    return (lon + 180) / 360, 0.5 - math.log((1 + s) / (1 - s)) / (4 * math.pi)
+
+
+class Town:
+    """A few hundred contributions, dense around some streets, always the same."""
+
+    def __init__(
+        self, center: tuple[float, float], bounds: tuple[float, float, float, float], count: int = 1500
+    ) -> None:
+        dice = random.Random(4817)
+        west, south, east, north = bounds
+        hearts = [center] + [(dice.uniform(west, east), dice.uniform(south, north)) for _ in range(14)]
+        self.things = []
+        for i in range(count):
+            lon, lat = dice.choice(hearts)
+            spread = (east - west) * dice.choice((0.008, 0.02, 0.06))
+            x, y = mercator(dice.gauss(lon, spread), dice.gauss(lat, spread * 0.7))
+            kind = dice.choices(KINDS, (6, 2, 3))[0]
+            state = dice.choice(("routed", "active", "done", "done", "planned"))
+            self.things.append(Thing(f"BAY-{1000 + i}", kind, state, x, y))
+
+    def tile(self, z: int, x: int, y: int, kinds: Collection[str]) -> list[dict[str, Any]]:
+        """Layers of one tile."""
+        n = 2**z
+        inside = [t for t in self.things if t.kind in kinds and int(t.x * n) == x and int(t.y * n) == y]
+        features = (self._points if z >= 16 else self._cells)(inside, n, x, y)
+        return [{"name": "points" if z >= 16 else "cells", "features": features}]
+
+    def _points(self, things: list[Thing], n: int, x: int, y: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "geometry": f"POINT({(t.x * n - x) * EXTENT:.0f} {(1 - (t.y * n - y)) * EXTENT:.0f})",
+                "properties": {"ref": t.ref, "kind": t.kind, "category": "lamp", "state": t.state},
+            }
+            for t in things
+        ]
+
+    def _cells(self, things: list[Thing], n: int, x: int, y: int) -> list[dict[str, Any]]:
+        cells: dict[tuple[int, int], list[Thing]] = {}
+        for t in things:
+            cells.setdefault((int((t.x * n - x) * CELLS), int((t.y * n - y) * CELLS)), []).append(t)
+        return [self._cell(group, n, x, y) for group in cells.values()]
+
+    def _cell(self, group: list[Thing], n: int, x: int, y: int) -> dict[str, Any]:
+        mx = sum(t.x * n - x for t in group) / len(group)
+        my = sum(t.y * n - y for t in group) / len(group)
+        properties: dict[str, Any] = {k: sum(t.kind == k for t in group) for k in KINDS}
+        properties |= {"n": len(group), "done": sum(t.state == "done" for t in group)}
+        if len(group) == 1:
+            properties |= {"ref": group[0].ref, "kind": group[0].kind, "state": group[0].state}
+        return {"geometry": f"POINT({mx * EXTENT:.0f} {(1 - my) * EXTENT:.0f})", "properties": properties}
