@@ -163,7 +163,7 @@ class MapCell(Base):
     kind: Mapped[int] = mapped_column(SmallInteger)
     """0 problem, 1 praise, 2 proposal."""
     standing: Mapped[int] = mapped_column(SmallInteger)
-    """0 open, 1 done, 2 declined or reunited with another."""
+    """0 open (any state that is not closed), 1 done, 2 declined, 3 reunited with another (`duplicate`)."""
     n: Mapped[int]
     sum_x: Mapped[int] = mapped_column(BigInteger)
     """Sums of positions on the grid of `geodata.pyramid` (2^30 a side): the centroid is `sum_x / n`, `sum_y / n`."""

@@ -23,9 +23,9 @@ from sqlalchemy.orm import Session
 from geodata.pyramid import ALL_WEEKS, GRID_BITS, LEVELS, MAX_LATITUDE, grid_position, tile_and_cell, week_number
 
 KIND_CODES = {"problem": 0, "praise": 1, "proposal": 2}
-OPEN, DONE, DECLINED = 0, 1, 2
-STANDINGS = {"done": DONE, "declined": DECLINED, "duplicate": DECLINED}
-"""A closed state's group; any other state is open."""
+OPEN, DONE, DECLINED, REUNITED = 0, 1, 2, 3
+STANDINGS = {"done": DONE, "declined": DECLINED, "duplicate": REUNITED}
+"""A closed state stands for itself; any other state is open."""
 ALL_CATEGORIES = 0
 
 
@@ -105,7 +105,7 @@ GRID_Y = (
     f"{_SIDE - 1})::int"
 )
 KIND_CODE = "CASE c.kind WHEN 'problem' THEN 0 WHEN 'praise' THEN 1 ELSE 2 END"
-STANDING = "CASE c.state WHEN 'done' THEN 1 WHEN 'declined' THEN 2 WHEN 'duplicate' THEN 2 ELSE 0 END"
+STANDING = "CASE c.state WHEN 'done' THEN 1 WHEN 'declined' THEN 2 WHEN 'duplicate' THEN 3 ELSE 0 END"
 WEEK = "greatest(1, floor(extract(epoch FROM c.created_at - '1970-01-05 00:00+00'::timestamptz) / 604800))::smallint"
 COUNTED = "c.visibility = 'public' AND c.ticket_id IS NOT NULL"
 """Which contributions the pyramid counts."""
