@@ -1,0 +1,251 @@
+"""What a reader of the map or of the list asks for: one object, read from a query string, the same for both.
+
+`MapFilters` says it in words (slugs); `resolve` turns the words into ids, remembered for a few seconds per process.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core.errors import FieldError, Invalid, NotFound
+from app.features.contributions.pyramid import KIND_CODES, OPEN, STANDINGS
+from geodata.pyramid import WEEK_ZERO
+
+OPEN_STATES = ("new", "accepted", "planned", "in_progress", "waiting", "reopened")
+STATES = (*OPEN_STATES, *STANDINGS)
+GROUPS = {"open": OPEN_STATES, "closed": tuple(STANDINGS)}
+"""Words for several states at once; a state's own name stands for itself."""
+PERIODS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365}
+PARAMETERS = frozenset(("territory", "kind", "category", "state", "period", "since", "bbox"))
+
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north, in degrees."""
+
+
+@dataclass(frozen=True)
+class MapFilters:
+    """Which public contributions are asked for; an empty field asks for all."""
+
+    territory: str | None = None
+    kinds: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    since: datetime | None = None
+    bbox: Bounds | None = None
+
+
+def parse_filters(pairs: Iterable[tuple[str, str]], *, now: datetime | None = None) -> MapFilters:
+    """Read filters from the pairs of a query string; several values come repeated or separated by commas.
+
+    `since` is an ISO date or moment; `period` is 7d, 30d, 90d, 1y or all, counted back from today, 00:00 UTC.
+    Raises `Invalid` with a sentence for each parameter that does not pass; ignores names it does not know.
+    """
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if name in PARAMETERS and value.strip():
+            values.setdefault(name, []).append(value.strip())
+    errors: list[FieldError] = []
+    filters = MapFilters(
+        territory=values["territory"][0] if "territory" in values else None,
+        kinds=_among("kind", values, tuple(KIND_CODES), errors),
+        categories=_listed(values.get("category", ())),
+        states=_states(values, errors),
+        since=_since(values, now or datetime.now(UTC), errors),
+        bbox=_bbox(values, errors),
+    )
+    if errors:
+        raise Invalid(errors=errors)
+    return filters
+
+
+def _listed(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({part.strip() for value in values for part in value.split(",") if part.strip()}))
+
+
+def _among(
+    name: str, values: dict[str, list[str]], known: tuple[str, ...], errors: list[FieldError]
+) -> tuple[str, ...]:
+    found = _listed(values.get(name, ()))
+    unknown = [value for value in found if value not in known]
+    if unknown:
+        message = "“%(value)s” is not known here. Choose among: %(known)s."
+        errors.append(FieldError(f"/{name}", message, {"value": unknown[0][:40], "known": ", ".join(known)}))
+    return () if set(found) == set(known) else found
+
+
+def _states(values: dict[str, list[str]], errors: list[FieldError]) -> tuple[str, ...]:
+    words = {"state": [word for word in _listed(values.get("state", ())) if word != "all"]}
+    chosen: set[str] = set()
+    for word in _among("state", words, (*GROUPS, *STATES), errors):
+        chosen.update(GROUPS.get(word, (word,)))
+    return () if chosen == set(STATES) else tuple(state for state in STATES if state in chosen)
+
+
+def _since(values: dict[str, list[str]], now: datetime, errors: list[FieldError]) -> datetime | None:
+    if "since" in values:
+        try:
+            moment = datetime.fromisoformat(values["since"][0])
+        except ValueError:
+            errors.append(FieldError("/since", "Write a date as 2026-03-31, or a moment as 2026-03-31T08:00:00Z."))
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return None if moment <= WEEK_ZERO else moment
+    period = values.get("period", ["all"])[0]
+    if period == "all":
+        return None
+    if period not in PERIODS:
+        known = ", ".join((*PERIODS, "all"))
+        errors.append(FieldError("/period", "Choose a period among: %(known)s.", {"known": known}))
+        return None
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=PERIODS[period])
+
+
+def _bbox(values: dict[str, list[str]], errors: list[FieldError]) -> Bounds | None:
+    if "bbox" not in values:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in values["bbox"][0].split(","))
+    except ValueError:
+        errors.append(FieldError("/bbox", "A box is four numbers: west,south,east,north, in degrees."))
+        return None
+    message = _bbox_error(west, south, east, north)
+    if message:
+        errors.append(FieldError("/bbox", message))
+        return None
+    return west, south, east, north
+
+
+def _bbox_error(west: float, south: float, east: float, north: float) -> str | None:
+    if not all(map(math.isfinite, (west, south, east, north))):
+        return "A box is four numbers: west,south,east,north, in degrees."
+    if abs(south) > 90 or abs(north) > 90:
+        return "A latitude is between -90 and 90. The order is west,south,east,north: longitude first."
+    if abs(west) > 180 or abs(east) > 180:
+        return "A longitude is between -180 and 180."
+    if west > east or south > north:
+        return "The order is west,south,east,north: the second corner lies east and north of the first."
+    return None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the words of the filters stand for: ids, and where the territories lie."""
+
+    territory_ids: tuple[int, ...]
+    bounds: Bounds
+    subtrees: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """For each category's slug, its id and those of everything under it."""
+    names: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Category id to slug and icon."""
+    read_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Filters as ids; `category_ids` is None where any category will do."""
+
+    filters: MapFilters
+    scope: Scope
+    category_ids: tuple[int, ...] | None
+
+    @property
+    def standings(self) -> tuple[int, ...] | None:
+        """The pyramid's standings that hold exactly the states asked for, or None if some state is finer."""
+        states = set(self.filters.states)
+        if not states:
+            return (OPEN, *STANDINGS.values())
+        is_open = set(OPEN_STATES)
+        if states & is_open and not is_open <= states:
+            return None
+        closed = tuple(code for state, code in STANDINGS.items() if state in states)
+        return (OPEN, *closed) if is_open <= states else closed
+
+
+_TERRITORIES = text(
+    """
+    WITH RECURSIVE down AS (
+      SELECT id, parent_id FROM territory WHERE active AND (slug = :slug OR CAST(:slug AS text) IS NULL)
+      UNION SELECT t.id, t.parent_id FROM territory t JOIN down ON t.parent_id = down.id WHERE t.active),
+    up AS (
+      SELECT id, parent_id FROM down
+      UNION SELECT t.id, t.parent_id FROM territory t JOIN up ON t.id = up.parent_id)
+    SELECT ARRAY(SELECT id FROM down ORDER BY id) AS ids, ARRAY(SELECT id FROM up) AS family,
+           ST_XMin(box) AS west, ST_YMin(box) AS south, ST_XMax(box) AS east, ST_YMax(box) AS north
+      FROM (SELECT ST_Extent(boundary) AS box FROM territory WHERE id IN (SELECT id FROM down)) AS e
+    """
+)
+_CATEGORIES = text("SELECT id, parent_id, slug, icon FROM category WHERE territory_id = ANY(:family)")
+REMEMBER_S = 15.0
+_scopes: dict[tuple[str, str | None], Scope] = {}
+
+
+def resolve(session: Session, filters: MapFilters) -> Resolved:
+    """Turn slugs into ids. Raises `NotFound` for an unknown territory, `Invalid` for an unknown category.
+
+    Scopes are remembered for 15 s; a word they do not hold is looked up again at once.
+    """
+    scope = _scope(session, filters.territory, REMEMBER_S)
+    if any(slug not in scope.subtrees for slug in filters.categories):
+        scope = _scope(session, filters.territory, 1.0)
+    ids: set[int] = set()
+    for slug in filters.categories:
+        if slug not in scope.subtrees:
+            raise Invalid(
+                errors=[FieldError("/category", "This town has no category “%(slug)s”.", {"slug": slug[:60]})]
+            )
+        ids.update(scope.subtrees[slug])
+    return Resolved(filters, scope, tuple(sorted(ids)) if filters.categories else None)
+
+
+def _scope(session: Session, slug: str | None, at_most_s: float) -> Scope:
+    key = (str(session.get_bind().engine.url), slug)
+    known = _scopes.get(key)
+    if known is not None and time.monotonic() - known.read_at < at_most_s:
+        return known
+    row = session.execute(_TERRITORIES, {"slug": slug}).one()
+    if not row.ids:
+        if slug is not None:
+            _scopes.pop(key, None)
+            raise NotFound("No territory has this name.")
+        return Scope((), (0.0, 0.0, 0.0, 0.0))
+    categories = session.execute(_CATEGORIES, {"family": row.family}).all()
+    scope = Scope(
+        territory_ids=tuple(row.ids),
+        bounds=(row.west, row.south, row.east, row.north),
+        subtrees=_subtrees(categories),
+        names={category.id: (category.slug, category.icon) for category in categories},
+        read_at=time.monotonic(),
+    )
+    _scopes[key] = scope
+    return scope
+
+
+def _subtrees(categories: Iterable[Any]) -> dict[str, tuple[int, ...]]:
+    rows = list(categories)
+    children: dict[int, list[int]] = {}
+    for row in rows:
+        if row.parent_id is not None:
+            children.setdefault(row.parent_id, []).append(row.id)
+    found: dict[str, set[int]] = {}
+    for row in rows:
+        waiting, under = [row.id], found.setdefault(row.slug, set())
+        while waiting:
+            one = waiting.pop()
+            if one not in under:
+                under.add(one)
+                waiting.extend(children.get(one, ()))
+    return {slug: tuple(sorted(ids)) for slug, ids in found.items()}
+
+
+def without_bbox(filters: MapFilters) -> MapFilters:
+    """The same question, anywhere."""
+    return replace(filters, bbox=None)
