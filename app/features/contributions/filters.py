@@ -21,9 +21,17 @@ from geodata.pyramid import WEEK_ZERO
 
 OPEN_STATES = ("new", "accepted", "planned", "in_progress", "waiting", "reopened")
 STATES = (*OPEN_STATES, *STANDINGS)
-GROUPS = {"open": OPEN_STATES, "closed": tuple(STANDINGS)}
-"""Words for several states at once; a state's own name stands for itself."""
-PERIODS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365}
+GROUPS = {
+    "open": OPEN_STATES,
+    "closed": tuple(STANDINGS),
+    "received": ("new",),
+    "routed": ("new", "accepted"),
+    "active": ("in_progress",),
+    "joined": ("duplicate",),
+}
+"""Words for one or several states, the public's among them; a state's own name stands for itself."""
+PERIODS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365, "7": 7, "30": 30, "90": 90, "365": 365}
+"""Days of each period, as programs write them and as our own pages do."""
 PARAMETERS = frozenset(("territory", "kind", "category", "state", "period", "since", "bbox"))
 
 Bounds = tuple[float, float, float, float]
@@ -99,10 +107,10 @@ def _since(values: dict[str, list[str]], now: datetime, errors: list[FieldError]
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return None if moment <= WEEK_ZERO else moment
     period = values.get("period", ["all"])[0]
-    if period == "all":
+    if period in ("all", "0"):
         return None
     if period not in PERIODS:
-        known = ", ".join((*PERIODS, "all"))
+        known = "7d, 30d, 90d, 1y, all"
         errors.append(FieldError("/period", "Choose a period among: %(known)s.", {"known": known}))
         return None
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -203,7 +211,21 @@ def resolve(session: Session, filters: MapFilters) -> Resolved:
                 errors=[FieldError("/category", "This town has no category “%(slug)s”.", {"slug": slug[:60]})]
             )
         ids.update(scope.subtrees[slug])
+    if filters.bbox is not None and _swapped(filters.bbox, scope.bounds):
+        message = "The order is west,south,east,north: longitude first. Here the two seem exchanged."
+        raise Invalid(errors=[FieldError("/bbox", message)])
     return Resolved(filters, scope, tuple(sorted(ids)) if filters.categories else None)
+
+
+def meet(a: Bounds, b: Bounds) -> bool:
+    """Whether two boxes share at least a point."""
+    return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
+
+
+def _swapped(box: Bounds, bounds: Bounds) -> bool:
+    """Whether a box misses the town, and would not if its latitudes were its longitudes."""
+    west, south, east, north = box
+    return not meet(box, bounds) and meet((south, west, north, east), bounds)
 
 
 def _scope(session: Session, slug: str | None, at_most_s: float) -> Scope:

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from app.features.contributions.filters import Resolved
+from app.features.contributions.filters import Resolved, meet
 from app.features.contributions.pyramid import COUNTED, GRID_X, GRID_Y, KIND_CODE, KIND_CODES, STANDING
 from geodata.pyramid import GRID_BITS, LEVELS, Tile, level_for, tile_bounds, tile_number, tiles_covering, week_number
 from geodata.pyramid import week_start as start_of
@@ -55,9 +55,7 @@ _PLAN_EACH = text(
 
 
 def _outside(resolved: Resolved, tile: Tile) -> bool:
-    west, south, east, north = tile_bounds(tile)
-    left, bottom, right, top = resolved.scope.bounds
-    return west > right or east < left or south > top or north < bottom
+    return not meet(tile_bounds(tile), resolved.scope.bounds)
 
 
 Shape = tuple[bool, bool, bool, bool]

@@ -57,8 +57,8 @@ def tilejson() -> Response:
     query = urlencode(sorted((name, value) for name, value in request.args.items(multi=True) if name in PARAMETERS))
     base = current_app.extensions["settings"].web.base_url.rstrip("/")
     west, south, east, north = scope.bounds
-    counts = {name: "Number" for name in ("n", "problem", "praise", "proposal", "done")}
-    words = {name: "String" for name in ("ref", "kind", "state")}
+    counts = dict.fromkeys(("n", "problem", "praise", "proposal", "done"), "Number")
+    words = dict.fromkeys(("ref", "kind", "state"), "String")
     response = jsonify(
         tilejson="3.0.0",
         name="Contributions",
@@ -73,7 +73,7 @@ def tilejson() -> Response:
                 "id": "points",
                 "minzoom": FIRST_POINTS,
                 "maxzoom": MAX_ZOOM,
-                "fields": words | {name: "String" for name in ("category", "icon", "title")},
+                "fields": words | dict.fromkeys(("category", "icon", "title"), "String"),
             },
         ],
     )
