@@ -41,7 +41,7 @@ def contributions(z: int, x: int, y: int) -> Response:
     if request.if_none_match.contains_weak(response.get_etag()[0] or ""):
         response.status_code = 304
         return response
-    if len(body) >= _SMALLEST_TO_PRESS and "gzip" in request.accept_encodings:
+    if len(body) >= _SMALLEST_TO_PRESS and request.accept_encodings["gzip"] > 0:
         body = gzip.compress(body, compresslevel=4, mtime=0)
         response.headers["Content-Encoding"] = "gzip"
     response.set_data(body)

@@ -134,7 +134,7 @@ def test_filters_count_exactly_what_they_say(session: Session, town: Town) -> No
 @pytest.mark.parametrize("z", [16, 17])
 def test_near_tiles_show_the_same_ones(session: Session, town: Town, z: int) -> None:
     made = scatter(town, 60)
-    references = dict(session.execute(text("SELECT id, reference FROM contribution")).tuples().all())
+    references = {row.id: row.reference for row in session.execute(text("SELECT id, reference FROM contribution"))}
     for question, (query, keep) in QUESTIONS.items():
         seen = set()
         for change, _ in made:
