@@ -165,14 +165,17 @@ def _boundary(departement: str, extent: list[int] | None) -> MultiPolygon | None
     return twkb.decode(_boundaries(departement)[offset : offset + length])
 
 
-@cache
-def _archive() -> zipfile.ZipFile:
-    return zipfile.ZipFile(ARCHIVE)
+def _read(name: str) -> bytes:
+    """One file of the archive. It is opened anew each time (a millisecond): an open file shared by forked workers
+    would share its position too.
+    """
+    with zipfile.ZipFile(ARCHIVE) as archive:
+        return archive.read(name)
 
 
 @cache
 def _document(name: str) -> Any:
-    return json.loads(_archive().read(name))
+    return json.loads(_read(name))
 
 
 def _departements() -> dict[str, Any]:
@@ -182,10 +185,10 @@ def _departements() -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _communes(departement: str) -> dict[str, dict[str, Any]]:
-    records = json.loads(_archive().read(f"departements/{departement}.json"))
+    records = json.loads(_read(f"departements/{departement}.json"))
     return {record["code"]: record for record in records}
 
 
 @lru_cache(maxsize=8)
 def _boundaries(departement: str) -> bytes:
-    return _archive().read(f"departements/{departement}.twkb")
+    return _read(f"departements/{departement}.twkb")
