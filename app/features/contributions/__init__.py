@@ -4,9 +4,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the slice's addresses."""
-    from app.features.contributions import api, views_photos, views_tiles
+    """Register the slice's pages and addresses."""
+    from app.features.contributions import api, views
+    from app.features.contributions.views import photos, tiles
 
-    app.register_blueprint(api.blueprint)
-    app.register_blueprint(views_photos.blueprint)
-    app.register_blueprint(views_tiles.blueprint)
+    for blueprint in (views.load(), api.blueprint, photos.blueprint, tiles.blueprint):
+        app.register_blueprint(blueprint)

@@ -19,6 +19,7 @@ from app.core.messages import Message
 from app.core.security import csrf, limiter
 from app.core.storage import open_storage
 from app.features.contributions.drafts import PhotoDraft
+from app.features.contributions.forms import photo_files, read_form, read_json
 from app.features.contributions.public import Face, public_face
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, submit_contribution
@@ -62,40 +63,13 @@ def show(reference: str) -> Response:
 def _read_request() -> tuple[Any, list[FileStorage], bytes]:
     if request.mimetype == "application/json":
         raw = request.get_data(cache=False)
-        return _read_json(raw), [], hashlib.sha256(raw).digest()
+        return read_json(raw), [], hashlib.sha256(raw).digest()
     if request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        files = [file for name, file in request.files.items(multi=True) if name == "photos"]
-        return _read_form(), files, _form_digest(files)
+        files = photo_files(request.files.items(multi=True))
+        return read_form(request.form), files, _form_digest(files)
     raise Problem(
         "Send JSON (application/json) or a form (multipart/form-data).", status=415, code="unsupported-media-type"
     )
-
-
-def _read_json(raw: bytes) -> Any:
-    try:
-        return json.loads(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise Invalid(errors=[FieldError("", "The body is not UTF-8.")], code="broken-json") from None
-    except json.JSONDecodeError as error:
-        where = {"line": error.lineno, "column": error.colno}
-        message = "The JSON breaks off or is not correct at line %(line)s, column %(column)s."
-        raise Invalid(errors=[FieldError("", message, where)], code="broken-json") from None
-    except RecursionError:
-        raise Invalid(errors=[FieldError("", "The JSON is nested too deeply.")], code="broken-json") from None
-
-
-def _read_form() -> dict[str, Any]:
-    """Form fields as the JSON would have them: `answers` and `contact` as JSON or as `contact.email`."""
-    data: dict[str, Any] = {}
-    for name, value in request.form.items():
-        if name in ("answers", "contact") and value.startswith("{"):
-            data[name] = _read_json(value.encode())
-        elif "." in name and name.split(".", 1)[0] in ("answers", "contact"):
-            whole, part = name.split(".", 1)
-            data.setdefault(whole, {})[part] = value
-        else:
-            data[name] = value
-    return data
 
 
 def _form_digest(files: list[FileStorage]) -> bytes:

@@ -4,7 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the slice's addresses."""
-    from app.features.territories import api
+    """Register the slice's addresses, and tell the shared pages which town a request is for."""
+    from app.features.territories import api, sites
 
     app.register_blueprint(api.blueprint)
+    app.extensions["auzolan.site"] = sites.site

@@ -1,0 +1,12 @@
+"""The public pages: the map and its list, the form and its receipt, a contribution's page, its photos."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("contributions", __name__, template_folder="../templates")
+
+
+def load() -> Blueprint:
+    """The blueprint with all its pages."""
+    from app.features.contributions.views import form, maps, show  # noqa: F401 - each registers its pages
+
+    return blueprint

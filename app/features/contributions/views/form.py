@@ -1,0 +1,263 @@
+"""`/contribuer`: choose a kind, say it, get a number. Works without JavaScript; nothing typed is ever lost."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import secrets
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+import segno
+from flask import current_app, redirect, render_template, request, url_for
+from flask_babel import gettext
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core.access import public
+from app.core.db import db
+from app.core.errors import FieldError, Invalid
+from app.core.i18n import label, language
+from app.core.logs import request_id
+from app.core.security import limiter
+from app.core.storage import open_storage
+from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, PhotoDraft
+from app.features.contributions.forms import photo_files, read_form
+from app.features.contributions.pages import (
+    CategoryChoice,
+    Choice,
+    KindPage,
+    NewPage,
+    Question,
+    ReceiptPage,
+    ServiceContact,
+)
+from app.features.contributions.public import public_face
+from app.features.contributions.schemas import read_contribution
+from app.features.contributions.services import Promise, Submitted, find_promise, follow_hash, submit_contribution
+from app.features.contributions.uploads import take_photos
+from app.features.contributions.urls import follow_url
+from app.features.contributions.views import blueprint
+from app.features.territories.catalogue import CategoryFacts, Town, current_town
+from app.features.territories.deciding import decide, due_date, facts_of
+from app.features.territories.sites import site_town
+
+KINDS = ("problem", "praise", "proposal")
+KEPT_FOR_S = 24 * 3600
+"""Seconds during which photos of a form that was refused may be sent again without their files."""
+
+QUESTION_TYPES = {"choice": "choice", "multi": "choice", "yes_no": "yesno", "number": "number", "text": "text"}
+
+
+@blueprint.get("/contribuer")
+@public
+def new_kind() -> str:
+    """Report, praise or propose?"""
+    here = site_town()
+    passed: dict[str, Any] = {name: request.args[name] for name in ("lon", "lat", "address") if name in request.args}
+    urls = {kind: url_for("contributions.new", kind=kind, **passed) for kind in KINDS}
+    phone = str(here.town.town_hall.get("phone") or "")
+    return render_template("contributions/new_kind.html", page=KindPage(urls=urls, urgent_phone=phone))
+
+
+@blueprint.get("/contribuer/<any(problem,praise,proposal):kind>")
+@public
+def new(kind: str) -> str:
+    """The form, with what the address already knows (place, category)."""
+    values = {name: value for name, value in request.args.items() if name in ("lon", "lat", "address", "category")}
+    return _form(kind, values, {})
+
+
+@blueprint.post("/contribuer/<any(problem,praise,proposal):kind>")
+@public
+@limiter.limit("30 per minute")
+def create(kind: str) -> str | tuple[str, int] | BaseResponse:
+    """Keep it and go to the receipt; or the same form, with a sentence beside each field to mend."""
+    kept = _kept_photos()
+    try:
+        submitted = _submit(kind, kept)
+    except Invalid as invalid:
+        errors = {error.field: gettext(error.message, **error.params) for error in reversed(invalid.errors)}
+        kept = getattr(invalid, "photos", kept)
+        return _form(kind, read_form(request.form), errors, kept), 400
+    return redirect(url_for("contributions.receipt", reference=submitted.reference, token=submitted.token), 303)
+
+
+def _submit(kind: str, kept: tuple[PhotoDraft, ...]) -> Submitted:
+    promise = _promise()
+    replayed = find_promise(db.session, promise) if promise else None
+    if replayed is not None:
+        return replayed
+    settings = current_app.extensions["settings"]
+    files = photo_files(request.files.items(multi=True))
+    if len(kept) + len(files) > PHOTOS_MAX:
+        raise Invalid(errors=[FieldError("/photos", "At most %(limit)s photos.", {"limit": PHOTOS_MAX})])
+    photos = kept + take_photos(files, open_storage(settings.storage.location))
+    try:
+        data = read_form(request.form) | {"kind": kind, "channel": "web", "language": language()}
+        _check_place(data)
+        draft = read_contribution(data).as_draft(photos)
+        submitted = submit_contribution(db.session, draft=draft, promise=promise, request_id=request_id())
+    except Invalid as invalid:
+        # The files themselves cannot be put back into a form: their checked originals can.
+        invalid.photos = photos  # type: ignore[attr-defined]
+        raise
+    db.session.commit()
+    return submitted
+
+
+def _check_place(data: dict[str, Any]) -> None:
+    if not data.get("lon") or not data.get("lat"):
+        raise Invalid(errors=[FieldError("/lat", "Place the pin on the map, or write where it is.")])
+
+
+def _promise() -> Promise | None:
+    key = request.form.get("key", "")
+    if not 8 <= len(key) <= 128:
+        return None
+    fields = sorted((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")
+    return Promise(f"form:{key}", hashlib.sha256(json.dumps(fields).encode()).digest())
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="kept-photos")
+
+
+def _kept_photos() -> tuple[PhotoDraft, ...]:
+    try:
+        rows = _serializer().loads(request.form.get("kept_photos", ""), max_age=KEPT_FOR_S)
+    except BadSignature:
+        return ()
+    return tuple(
+        PhotoDraft(**{**row, "taken_at": datetime.fromisoformat(row["taken_at"]) if row["taken_at"] else None})
+        for row in rows
+    )
+
+
+def _sign(photos: tuple[PhotoDraft, ...]) -> str:
+    rows = [asdict(photo) | {"taken_at": photo.taken_at.isoformat() if photo.taken_at else None} for photo in photos]
+    signed = _serializer().dumps(rows)
+    return signed.decode() if isinstance(signed, bytes) else signed
+
+
+def _form(kind: str, values: dict[str, Any], errors: dict[str, str], kept: tuple[PhotoDraft, ...] = ()) -> str:
+    here = site_town()
+    if kept:
+        values = values | {"kept_photos": _sign(kept), "kept_count": len(kept)}
+    page = NewPage(
+        kind=kind,
+        action=url_for("contributions.create", kind=kind),
+        # A refused form was not kept: its key is still free, and a second sending is still the same one.
+        key=request.form.get("key") or secrets.token_urlsafe(18),
+        categories=_categories(here.town, kind),
+        town=here.town.name,
+        center=here.center,
+        bounds=here.bounds,
+        basemap_url=here.basemap.url,
+        attribution=here.basemap.attribution,
+        values=_flat(values),
+        errors=errors,
+        max_text=BODY_MAX,
+        max_photos=PHOTOS_MAX,
+    )
+    return render_template("contributions/new.html", page=page)
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Values under the names of the form's fields: `contact.email`, `answers.depth`."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{part}": inner for part, inner in value.items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def _categories(town: Town, kind: str) -> list[CategoryChoice]:
+    return [
+        CategoryChoice(
+            slug=category.slug,
+            label=label(category.label),
+            icon=category.icon,
+            group=_group(town, category),
+            questions=[_question(question) for question in category.questions],
+            contact_required=category.contact == "required",
+            help=label(category.description),
+        )
+        for category in town.categories_by_id.values()
+        if category.leaf and category.active and kind in category.kinds
+    ]
+
+
+def _group(town: Town, category: CategoryFacts) -> str:
+    above = town.categories.get(category.parent or "")
+    return label(above.label) if above else ""
+
+
+def _question(question: Any) -> Question:
+    return Question(
+        key=question["slug"],
+        label=label(question["label"]),
+        type=QUESTION_TYPES[question["type"]],  # type: ignore[arg-type]
+        choices=[Choice(option["slug"], label(option["label"])) for option in question.get("options") or ()],
+        required=bool(question.get("required")),
+        hint=label(question.get("help")),
+    )
+
+
+@blueprint.get("/c/<reference>/recu/<token>")
+@public
+def receipt(reference: str, token: str) -> str:
+    """The *accusé de réception*: the number, who has it, until when, and the private link."""
+    face = public_face(db.session, reference, follow_hash=follow_hash(token))
+    row = face.row
+    town = current_town(db.session, row.territory_id)
+    category = town.categories_by_id[row.category_id]
+    told = _told(row, town, category)
+    page = ReceiptPage(
+        reference=row.reference,
+        kind=row.kind,
+        url=url_for("contributions.show", reference=row.reference),
+        follow_url=follow_url(row.reference, token),
+        received_at=row.created_at,
+        category_label=label(category.label),
+        service=told[0],
+        address=row.address or "",
+        due=told[1],
+        routed=row.ticket_id is not None,
+        qr_svg=_qr(follow_url(row.reference, token)),
+    )
+    return render_template("contributions/receipt.html", page=page)
+
+
+def _told(row: Any, town: Town, category: CategoryFacts) -> tuple[ServiceContact, date | None]:
+    """The service and the date: the ticket's once it has one, else those that the town's rules announce."""
+    facts = facts_of(
+        town,
+        kind=row.kind,
+        category=category,
+        at=row.created_at,
+        zone_ids=row.zone_ids,
+        answers=row.answers,
+        channel=row.channel,
+        text=row.body,
+    )
+    service = town.service_keys.get(row.service_slug or "") or decide(town, facts).service
+    due = row.due_at or due_date(town, category, kind=row.kind, at=row.created_at)
+    contact = ServiceContact(
+        name=label(service.name),
+        address=service.postal_address or "",
+        email=service.email or "",
+        phone=service.phone or "",
+        hours=service.hours or "",
+    )
+    return contact, due.astimezone(town.timezone).date() if due else None
+
+
+def _qr(address: str) -> str:
+    out = io.BytesIO()
+    segno.make(address, error="m").save(out, kind="svg", border=2, xmldecl=False, svgns=True, omitsize=True)
+    return out.getvalue().decode()

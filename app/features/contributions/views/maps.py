@@ -1,0 +1,156 @@
+"""`/`, `/liste` and the piece of list that follows the map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, make_response, render_template, request, url_for
+from flask_babel import gettext
+
+from app.core.access import public
+from app.core.db import db
+from app.core.i18n import label
+from app.features.contributions.listing import PAGE, Bounds, Listed, listed_contributions, nested_territories
+from app.features.contributions.pages import KIND_ORDER, Choice, Filters, ListItem, ListPage, MapPage
+from app.features.contributions.urls import photo_url
+from app.features.contributions.views import blueprint
+from app.features.contributions.wording import state_word
+from app.features.territories.catalogue import Town, current_town
+from app.features.territories.sites import SiteTown, site_town
+
+
+@blueprint.get("/")
+@public
+def map_page() -> str:
+    """The map with its list beside it."""
+    here, filters = site_town(), Filters.read(request.args)
+    listed = _listed(here, filters, _bounds(), 0)
+    page = MapPage(
+        territory=here.town.slug,
+        town=here.town.name,
+        list=_list_page(here, listed, filters, 0, "contributions.map_page"),
+        counts={kind: listed.counts.get(kind, 0) for kind in KIND_ORDER},
+        categories=category_choices(here.town),
+        center=here.center,
+        bounds=here.bounds,
+        basemap_url=here.basemap.url,
+        attribution=here.basemap.attribution,
+        list_url=url_for("contributions.list_fragment"),
+    )
+    return render_template("contributions/map.html", page=page)
+
+
+@blueprint.get("/liste")
+@public
+def list_page() -> str:
+    """The list alone, for whoever prefers it to the map."""
+    here, filters, offset = site_town(), Filters.read(request.args), _offset()
+    listed = _listed(here, filters, _bounds(), offset)
+    page = _list_page(here, listed, filters, offset, "contributions.list_page")
+    return render_template(
+        "contributions/list.html",
+        page=page,
+        counts={kind: listed.counts.get(kind, 0) for kind in KIND_ORDER},
+        categories=category_choices(here.town),
+        town=here.town.name,
+    )
+
+
+@blueprint.get("/list-fragment")
+@public
+def list_fragment() -> Response:
+    """The list of what the map shows, as a piece of page."""
+    here, filters, offset = site_town(), Filters.read(request.args), _offset()
+    listed = _listed(here, filters, _bounds(), offset)
+    page = _list_page(here, listed, filters, offset, "contributions.list_page")
+    response = make_response(render_template("contributions/_list.html", page=page))
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def category_choices(town: Town) -> list[Choice]:
+    """The town's open categories as a menu, under the name of the one above."""
+    return [
+        Choice(category.slug, label(category.label), _group(town, category.parent), category.icon)
+        for category in town.categories_by_id.values()
+        if category.leaf and category.active
+    ]
+
+
+def list_items(rows: Sequence[Any]) -> list[ListItem]:
+    """Rows of `listed_contributions` as lines of a list."""
+    return [_item(row, current_town(db.session, row.territory_id)) for row in rows]
+
+
+def _item(row: Any, town: Town) -> ListItem:
+    category = town.categories_by_id[row.category_id]
+    zones = [town.zone_keys[zone_id][2] for zone_id in row.zone_ids if zone_id in town.zone_keys]
+    return ListItem(
+        reference=row.reference,
+        kind=row.kind,
+        category_label=label(category.label),
+        icon=category.icon,
+        title=_first_sentence(row.title),
+        state=state_word(row.state, placed=row.ticket_id is not None),
+        url=url_for("contributions.show", reference=row.reference),
+        when=row.created_at,
+        supports=row.supports,
+        photo_url=photo_url(row.public_key, 400) if row.public_key else None,
+        place=zones[0] if zones else town.name,
+    )
+
+
+def _first_sentence(words: str, limit: int = 90) -> str:
+    line = words.strip().split("\n", 1)[0]
+    return line if len(line) <= limit else line[:limit].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
+
+
+def _group(town: Town, parent: str | None) -> str:
+    above = town.categories.get(parent or "")
+    return label(above.label) if above else ""
+
+
+def _listed(here: SiteTown, filters: Filters, bounds: Bounds | None, offset: int) -> Listed:
+    wanted = None
+    if filters.category:
+        wanted = [c.id for c in here.town.categories_by_id.values() if filters.category in c.path]
+    territories = nested_territories(db.session, here.town.id)
+    return listed_contributions(
+        db.session, territories=territories, filters=filters, categories=wanted, bounds=bounds, offset=offset
+    )
+
+
+def _list_page(here: SiteTown, listed: Listed, filters: Filters, offset: int, endpoint: str) -> ListPage:
+    total = sum(listed.counts.get(kind, 0) for kind in filters.kinds)
+    shared: dict[str, Any] = filters.params() | ({"bbox": request.args["bbox"]} if _bounds() else {})
+
+    def at(position: int) -> str:
+        return url_for(endpoint, **shared, offset=position or None)
+
+    return ListPage(
+        items=list_items(listed.rows),
+        total=total,
+        filters=filters,
+        where=gettext("In the part of the map you see") if _bounds() else here.place,
+        offset=offset,
+        previous=at(max(0, offset - PAGE)) if offset else "",
+        following=at(offset + PAGE) if offset + PAGE < total else "",
+        selected=request.args.get("selected", ""),
+    )
+
+
+def _bounds() -> Bounds | None:
+    """`bbox=west,south,east,north`; anything else is forgotten, a shared link never breaks."""
+    try:
+        west, south, east, north = (float(part) for part in request.args.get("bbox", "").split(","))
+    except ValueError:
+        return None
+    if -180 <= west < east <= 180 and -90 <= south < north <= 90:
+        return west, south, east, north
+    return None
+
+
+def _offset() -> int:
+    given = request.args.get("offset", "0")
+    return min(int(given), 100_000) if given.isdecimal() else 0

@@ -1,0 +1,120 @@
+"""`/c/BAY-4817`: what became of it, for everybody; and for its author by the private link."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core.access import public
+from app.core.db import db
+from app.core.i18n import label
+from app.features.contributions import wording
+from app.features.contributions.pages import Fact, MiniMap, PhotoView, ShowPage
+from app.features.contributions.public import Face, public_face
+from app.features.contributions.services import follow_hash
+from app.features.contributions.urls import photo_url
+from app.features.contributions.views import blueprint
+from app.features.territories.catalogue import CategoryFacts, Town, current_town
+from app.features.territories.sites import site_town
+from app.web import words
+
+CLOSED = ("done", "declined", "duplicate")
+
+
+@blueprint.get("/c/<reference>")
+@public
+def show(reference: str) -> str | BaseResponse:
+    """The public page of a contribution."""
+    if reference != reference.upper():
+        return redirect(url_for("contributions.show", reference=reference.upper()), 301)
+    return render_template("contributions/show.html", page=_page(public_face(db.session, reference)))
+
+
+@blueprint.get("/c/<reference>/suivi/<token>")
+@public
+def follow(reference: str, token: str) -> Response:
+    """The author's own page; opening it changes nothing, whoever opens it."""
+    face = public_face(db.session, reference, follow_hash=follow_hash(token))
+    response = make_response(render_template("contributions/show.html", page=_page(face, own=True)))
+    # The link is the key: no other site may learn it, no shared cache may keep it.
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@blueprint.get("/recherche")
+@public
+def find() -> BaseResponse:
+    """A number typed in the search box leads to its page; words lead to the list."""
+    asked = request.args.get("q", "").strip()
+    if asked and "-" in asked and len(asked) < 20 and asked.replace("-", "").isalnum() and asked[-1].isdecimal():
+        return redirect(url_for("contributions.show", reference=asked.upper()), 303)
+    return redirect(url_for("contributions.list_page", q=asked or None), 303)
+
+
+def _page(face: Face, *, own: bool = False) -> ShowPage:
+    row = face.row
+    town = current_town(db.session, row.territory_id)
+    category = town.categories_by_id[row.category_id]
+    here = site_town()
+    joined = None
+    if row.ticket_reference and row.ticket_reference != row.reference:
+        joined = (row.ticket_reference, url_for("contributions.show", reference=row.ticket_reference))
+    title = row.title or row.body.strip().split("\n", 1)[0][:120]
+    return ShowPage(
+        reference=row.reference,
+        kind=row.kind,
+        category_label=label(category.label),
+        icon=category.icon,
+        title=title,
+        text="" if row.body.strip() == title else row.body,
+        state=wording.state_word(row.state, placed=row.ticket_id is not None),
+        context=_context(face, town),
+        address=row.address or "",
+        created_at=row.created_at,
+        answers=wording.answers(face.history, label(row.service_name) if row.service_name else town.name),
+        steps=wording.steps(face.history, town=town, closed=row.state in CLOSED),
+        photos=[
+            PhotoView(
+                url_1600=photo_url(photo.key, 1600),
+                url_400=photo_url(photo.key, 400),
+                alt=gettext("Photo %(number)s of %(total)s", number=number, total=len(face.photos)),
+                width=photo.width,
+                height=photo.height,
+            )
+            for number, photo in enumerate(face.photos, 1)
+        ],
+        facts=_facts(face, town, category),
+        supports=row.supports,
+        map=MiniMap((row.lon, row.lat), row.kind, here.basemap.url, here.basemap.attribution, here.bounds),
+        joined_to=joined,
+        own=own,
+        photos_pending=face.photos_pending,
+    )
+
+
+def _context(face: Face, town: Town) -> str:
+    """The short sentence beside the state."""
+    row = face.row
+    if row.due_at is None or row.ticket_state in CLOSED:
+        return ""
+    day = row.due_at.astimezone(town.timezone)
+    said = current_app.jinja_env.filters["day"](day)
+    return str(gettext("Answer expected by %(day)s", day=said))
+
+
+def _facts(face: Face, town: Town, category: CategoryFacts) -> list[Fact]:
+    row = face.row
+    facts = [Fact(gettext("Category"), label(category.label))]
+    if row.service_name:
+        facts.append(Fact(gettext("Service"), label(row.service_name)))
+    zones = [town.zone_keys[zone_id][2] for zone_id in row.zone_ids if zone_id in town.zone_keys]
+    facts.append(Fact(gettext("Place"), ", ".join([*zones, town.name])))
+    facts.append(Fact(gettext("Said"), str(words.CHANNELS.get(row.channel, row.channel))))
+    if row.together and row.together > 1:
+        together = ngettext("%(num)d report together", "%(num)d reports together", row.together)
+        facts.append(Fact(gettext("Same problem"), together))
+    facts.append(Fact(gettext("Position"), f"{row.lat:.5f}, {row.lon:.5f}"))
+    return facts

@@ -1,0 +1,64 @@
+"""A contribution's history in words that a person would say, and its state beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import gettext
+
+from app.core.i18n import label, say
+from app.core.messages import Message
+from app.features.contributions.pages import AnswerView, Step
+from app.features.contributions.public import EventFace
+from app.features.territories.catalogue import Town
+from app.web import words
+
+
+def state_word(state: str, *, placed: bool) -> str:
+    """The public state's key: `received` … `joined`."""
+    return words.public_state(state, in_a_queue=placed)
+
+
+def steps(history: Sequence[EventFace], *, town: Town, closed: bool) -> list[Step]:
+    """The timeline, newest first; the newest is "now" until all is done."""
+    told = [step for event in history if (step := _step(event, town)) is not None]
+    told.reverse()
+    if told and not closed:
+        told[0] = Step(told[0].text, "now", told[0].when, told[0].note)
+    return told
+
+
+def _step(event: EventFace, town: Town) -> Step | None:
+    match event.type:
+        case "received":
+            channel = str(words.CHANNELS.get(event.data.get("channel", ""), ""))
+            return Step(gettext("Received"), "done", event.at, channel)
+        case "imported":
+            return Step(gettext("Received"), "done", event.at, str(words.CHANNELS["import"]))
+        case "routed":
+            return Step(gettext("Passed on to the service"), "done", event.at, _reason(event))
+        case "grouped":
+            metres = round(float(event.data.get("distance_m", 0)))
+            text = gettext("Joined to a report already made %(metres)s m away", metres=metres)
+            return Step(text, "done", event.at, "")
+        case "moved" | "rerouted":
+            service = town.services.get(int(event.data.get("service_id", 0) or 0))
+            name = label(service.name) if service else ""
+            return Step(gettext("Passed on to %(service)s", service=name), "done", event.at, event.body or "")
+        case _ if event.state_to:
+            state = str(words.STATES[words.public_state(event.state_to, in_a_queue=True)])
+            return Step(state, "done", event.at, event.body or "")
+        case _ if event.body:
+            return Step(gettext("Answer of the service"), "done", event.at, event.body)
+    return None
+
+
+def _reason(event: EventFace) -> str:
+    message = event.data.get("message")
+    return say(Message.from_json(message)).capitalize() if message else ""
+
+
+def answers(history: Sequence[EventFace], service_name: str) -> list[AnswerView]:
+    """What the service wrote in public, newest first."""
+    said = [AnswerView(service_name, event.body, event.at) for event in history if event.body]
+    return said[::-1]

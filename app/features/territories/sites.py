@@ -1,0 +1,80 @@
+"""Which town a request is for: the territory whose setting `hosts` names the host, else the installation's main one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from flask import g, request
+from sqlalchemy import text
+
+from app.core.db import db
+from app.core.errors import Unavailable
+from app.features.territories.catalogue import Town, town
+from app.web import Site
+
+# The main territory is the largest that nothing contains.
+_SITE = text(
+    """
+    SELECT id, config_version, name, settings->'basemap' AS basemap,
+           (SELECT string_agg(name, ', ' ORDER BY population DESC NULLS LAST, name)
+            FROM (SELECT name, population FROM territory n WHERE n.parent_id = t.id AND n.active LIMIT 4) AS inner_ones)
+             AS nested,
+           ST_XMin(boundary) AS west, ST_YMin(boundary) AS south, ST_XMax(boundary) AS east, ST_YMax(boundary) AS north
+    FROM territory t
+    WHERE active AND (settings->'hosts' ? :host OR parent_id IS NULL)
+    ORDER BY (settings->'hosts' ? :host) DESC NULLS LAST, area_m2 DESC, id LIMIT 1
+    """
+)
+
+
+@dataclass(frozen=True)
+class Basemap:
+    """Where the background of the map comes from, and the words that its licence asks for."""
+
+    url: str = ""
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
+class SiteTown:
+    """The site's territory with its extent (west, south, east, north; degrees) and its basemap."""
+
+    town: Town
+    place: str
+    bounds: tuple[float, float, float, float]
+    basemap: Basemap
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """Longitude and latitude of the middle of its extent."""
+        west, south, east, north = self.bounds
+        return (west + east) / 2, (south + north) / 2
+
+
+def site_town() -> SiteTown:
+    """The site of this request, asked once. Raises `Unavailable` while the installation has no territory."""
+    if "site_town" not in g:
+        row = db.session.execute(_SITE, {"host": request.host.partition(":")[0]}).one_or_none()
+        if row is None:
+            raise Unavailable(
+                "No territory yet. Add one with `auzolan territory add`, or the demo with `auzolan demo load`."
+            )
+        basemap = row.basemap if isinstance(row.basemap, dict) else json.loads(row.basemap or "{}")
+        g.site_town = SiteTown(
+            town=town(db.session, row.id, version=row.config_version),
+            place=row.nested or row.name,
+            bounds=(row.west, row.south, row.east, row.north),
+            basemap=Basemap(basemap.get("url", ""), basemap.get("attribution", "")),
+        )
+    found: SiteTown = g.site_town
+    return found
+
+
+def site() -> Site:
+    """What the shared pages say of the town; nobody's town when there is none or the database is away."""
+    try:
+        found = site_town()
+    except Exception:  # noqa: BLE001 - the page of an error needs a header too
+        return Site()
+    return Site(place=found.place, timezone=str(found.town.timezone), languages=found.town.languages)
