@@ -42,12 +42,11 @@ lint: env-dev ## Check format, style, types, imports and templates
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/djlint app --check --lint --quiet
+	$(BIN)/djlint app --lint --quiet
 
-format: env-dev ## Write Python and templates the way `make lint` wants them
+format: env-dev ## Write Python the way `make lint` wants them
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
-	$(BIN)/djlint app --reformat --quiet
 
 test: env-dev ## Install what tests need (PostGIS, Chromium), then run every check and every test
 	$(BIN)/python -m tests.support.machine
