@@ -1,0 +1,81 @@
+"""`GET /api/v1/contributions`: the public contributions as GeoJSON, page by page."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from app.core.access import public
+from app.core.db import db
+from app.core.errors import invalid
+from app.core.i18n import label
+from app.features.contributions.filters import PARAMETERS, parse_filters
+from app.features.contributions.queries import MOST, ListedContribution, contributions_in_bbox
+from app.features.contributions.urls import photo_urls, public_url
+
+blueprint = Blueprint("contributions_read", __name__, url_prefix="/api/v1")
+
+
+@blueprint.get("/contributions")
+@public
+def index() -> Response:
+    """A GeoJSON FeatureCollection, newest first; `next` and the Link header give the following page."""
+    arguments = [(name, value) for name, value in request.args.items(multi=True)]
+    page = contributions_in_bbox(
+        db.session,
+        parse_filters(arguments),
+        cursor=request.args.get("cursor") or None,
+        limit=_limit(request.args.get("limit")),
+    )
+    document: dict[str, Any] = {
+        "type": "FeatureCollection",
+        "features": [_feature(item) for item in page.items],
+        "cursor": page.cursor,
+        "next": None,
+    }
+    if page.cursor:
+        kept = [pair for pair in arguments if pair[0] in PARAMETERS or pair[0] in ("limit", "lang")]
+        base = current_app.extensions["settings"].web.base_url.rstrip("/")
+        document["next"] = f"{base}{request.path}?{urlencode([*kept, ('cursor', page.cursor)])}"
+    response = jsonify(document)
+    response.mimetype = "application/geo+json"
+    response.headers["Cache-Control"] = "public, max-age=5"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    if document["next"]:
+        response.headers["Link"] = f'<{document["next"]}>; rel="next"'
+    return response
+
+
+def _limit(word: str | None) -> int:
+    if not word:
+        return 50
+    if not word.isdecimal() or not 1 <= int(word) <= MOST:
+        raise invalid("/limit", "Ask for 1 to %(most)s contributions at a time.", most=MOST)
+    return int(word)
+
+
+def _feature(item: ListedContribution) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": item.reference,
+        "geometry": {"type": "Point", "coordinates": [round(item.lon, 7), round(item.lat, 7)]},
+        "properties": {
+            "reference": item.reference,
+            "kind": item.kind,
+            "category": item.category,
+            "category_label": label(item.category_label),
+            "icon": item.icon,
+            "title": item.title,
+            "text": item.body,
+            "state": item.state,
+            "address": item.address,
+            "created_at": item.created_at.isoformat(),
+            "supports": item.supports,
+            "photo_count": item.photo_count,
+            "photo": photo_urls(item.photo_key) if item.photo_key else None,
+            "territory": item.territory,
+            "url": public_url(item.reference),
+        },
+    }
