@@ -50,3 +50,26 @@ def read_form(form: MultiDict[str, str]) -> dict[str, Any]:
 def photo_files(files: Iterable[tuple[str, FileStorage]]) -> list[FileStorage]:
     """The `photos` parts that hold a file; a file field left empty is none."""
     return [file for name, file in files if name == "photos" and file.filename]
+
+
+def read_page_form(form: MultiDict[str, str]) -> dict[str, Any]:
+    """The fields of our own page: `email` is the contact's, `answers.CATEGORY.QUESTION` counts for its category only.
+
+    A page without scripts shows the questions of every category, so that what belongs to another is left behind.
+    """
+    data = read_form(form)
+    prefix = f"{data.get('category', '')}."
+    asked = data.pop("answers", {})
+    answers = {name.removeprefix(prefix): value for name, value in asked.items() if name.startswith(prefix)}
+    contact = {name: data.pop(name) for name in ("email", "phone", "name") if name in data}
+    return data | ({"answers": answers} if answers else {}) | ({"contact": contact} if contact else {})
+
+
+def page_field(pointer: str, category: str) -> str:
+    """The name of our page's field that a pointer speaks of."""
+    first, _, rest = pointer.lstrip("/").partition("/")
+    if first == "answers":
+        return f"answers.{category}.{rest}"
+    if first == "contact":
+        return "email"
+    return "place" if first in ("lat", "lon", "address") else first

@@ -24,7 +24,7 @@ from app.core.logs import request_id
 from app.core.security import limiter
 from app.core.storage import open_storage
 from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, PhotoDraft
-from app.features.contributions.forms import photo_files, read_form
+from app.features.contributions.forms import page_field, photo_files, read_page_form
 from app.features.contributions.pages import (
     CategoryChoice,
     Choice,
@@ -42,9 +42,12 @@ from app.features.contributions.urls import follow_url
 from app.features.contributions.views import blueprint
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.deciding import decide, due_date, facts_of
+from app.features.territories.geocoders import site_geocoder
 from app.features.territories.sites import site_town
 
 KINDS = ("problem", "praise", "proposal")
+NO_PLACE = "Place the pin on the map, or write where it is."
+
 KEPT_FOR_S = 24 * 3600
 """Seconds during which photos of a form that was refused may be sent again without their files."""
 
@@ -79,9 +82,13 @@ def create(kind: str) -> str | tuple[str, int] | BaseResponse:
     try:
         submitted = _submit(kind, kept)
     except Invalid as invalid:
-        errors = {error.field: gettext(error.message, **error.params) for error in reversed(invalid.errors)}
+        category = request.form.get("category", "")
+        errors = {
+            page_field(error.pointer, category): gettext(error.message, **error.params)
+            for error in reversed(invalid.errors)
+        }
         kept = getattr(invalid, "photos", kept)
-        return _form(kind, read_form(request.form), errors, kept), 400
+        return _form(kind, request.form.to_dict(), errors, kept), 400
     return redirect(url_for("contributions.receipt", reference=submitted.reference, token=submitted.token), 303)
 
 
@@ -96,8 +103,8 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...]) -> Submitted:
         raise Invalid(errors=[FieldError("/photos", "At most %(limit)s photos.", {"limit": PHOTOS_MAX})])
     photos = kept + take_photos(files, open_storage(settings.storage.location))
     try:
-        data = read_form(request.form) | {"kind": kind, "channel": "web", "language": language()}
-        _check_place(data)
+        data = read_page_form(request.form) | {"kind": kind, "channel": "web", "language": language()}
+        _place(data)
         draft = read_contribution(data).as_draft(photos)
         submitted = submit_contribution(db.session, draft=draft, promise=promise, request_id=request_id())
     except Invalid as invalid:
@@ -108,9 +115,16 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...]) -> Submitted:
     return submitted
 
 
-def _check_place(data: dict[str, Any]) -> None:
-    if not data.get("lon") or not data.get("lat"):
-        raise Invalid(errors=[FieldError("/lat", "Place the pin on the map, or write where it is.")])
+def _place(data: dict[str, Any]) -> None:
+    """Without a pin, an address that our own index knows is a place; a pin that a person placed is never moved."""
+    if data.get("lon") and data.get("lat"):
+        return
+    geocoder, address = site_geocoder(), str(data.get("address", ""))
+    found = geocoder.search(address, limit=1) if geocoder and address else []
+    if not found:
+        message = "Place the pin on the map, or write an address that we can find." if address else NO_PLACE
+        raise Invalid(errors=[FieldError("/lat", message)])
+    data |= {"lon": found[0].lon, "lat": found[0].lat}
 
 
 def _promise() -> Promise | None:
@@ -157,23 +171,14 @@ def _form(kind: str, values: dict[str, Any], errors: dict[str, str], kept: tuple
         bounds=here.bounds,
         basemap_url=here.basemap.url,
         attribution=here.basemap.attribution,
-        values=_flat(values),
+        geocode_url=url_for("geocode_api.geocode"),
+        nearby_url=url_for("contributions.nearby"),
+        values=values,
         errors=errors,
         max_text=BODY_MAX,
         max_photos=PHOTOS_MAX,
     )
     return render_template("contributions/new.html", page=page)
-
-
-def _flat(values: dict[str, Any]) -> dict[str, Any]:
-    """Values under the names of the form's fields: `contact.email`, `answers.depth`."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            flat |= {f"{name}.{part}": inner for part, inner in value.items()}
-        else:
-            flat[name] = value
-    return flat
 
 
 def _categories(town: Town, kind: str) -> list[CategoryChoice]:

@@ -12,7 +12,8 @@ from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
 from app.features.contributions.listing import PAGE, Bounds, Listed, listed_contributions, nested_territories
-from app.features.contributions.pages import KIND_ORDER, Choice, Filters, ListItem, ListPage, MapPage
+from app.features.contributions.nearby import open_nearby
+from app.features.contributions.pages import KIND_ORDER, Choice, Filters, ListItem, ListPage, MapPage, Nearby
 from app.features.contributions.urls import photo_url
 from app.features.contributions.views import blueprint
 from app.features.contributions.wording import state_word
@@ -37,6 +38,7 @@ def map_page() -> str:
         basemap_url=here.basemap.url,
         attribution=here.basemap.attribution,
         list_url=url_for("contributions.list_fragment"),
+        geocode_url=url_for("geocode_api.geocode"),
     )
     return render_template("contributions/map.html", page=page)
 
@@ -69,6 +71,22 @@ def list_fragment() -> Response:
     return response
 
 
+@blueprint.get("/contribuer/proches")
+@public
+def nearby() -> Response:
+    """What is already open near a pin, nearest first, as lines for the form; praise is never a double."""
+    lon, lat = request.args.get("lon", type=float), request.args.get("lat", type=float)
+    kind, category = request.args.get("kind", "problem"), request.args.get("category") or None
+    found: list[Nearby] = []
+    if lon is not None and lat is not None and kind != "praise" and abs(lon) <= 180 and abs(lat) <= 90:
+        rows = open_nearby(db.session, lon=lon, lat=lat, kind=kind, category=category)
+        found = [
+            Nearby(_item(row, current_town(db.session, row.territory_id), row.distance_m), support_url="")
+            for row in rows
+        ]
+    return make_response(render_template("contributions/_nearby.html", nearby=found))
+
+
 def category_choices(town: Town) -> list[Choice]:
     """The town's open categories as a menu, under the name of the one above."""
     return [
@@ -83,7 +101,7 @@ def list_items(rows: Sequence[Any]) -> list[ListItem]:
     return [_item(row, current_town(db.session, row.territory_id)) for row in rows]
 
 
-def _item(row: Any, town: Town) -> ListItem:
+def _item(row: Any, town: Town, distance_m: float | None = None) -> ListItem:
     category = town.categories_by_id[row.category_id]
     zones = [town.zone_keys[zone_id][2] for zone_id in row.zone_ids if zone_id in town.zone_keys]
     return ListItem(
@@ -96,6 +114,7 @@ def _item(row: Any, town: Town) -> ListItem:
         url=url_for("contributions.show", reference=row.reference),
         when=row.created_at,
         supports=row.supports,
+        distance_m=distance_m,
         photo_url=photo_url(row.public_key, 400) if row.public_key else None,
         place=zones[0] if zones else town.name,
     )

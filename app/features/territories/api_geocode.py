@@ -1,0 +1,61 @@
+"""`/api/v1/geocode`: words to places and back, from the town's own index; proposals, never decisions."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from app.core.access import public
+from app.core.errors import Unavailable, invalid
+from app.features.territories.geocoders import site_geocoder
+from geodata.geocoding import GeocoderError, Proposal
+
+blueprint = Blueprint("geocode_api", __name__, url_prefix="/api/v1")
+
+WORDS_MAX = 200
+
+
+@blueprint.get("/geocode")
+@public
+def geocode() -> Response:
+    """`?q=words` (optionally near `lon`, `lat`), or `?lon=&lat=` alone for what is there; GeoJSON, likeliest first."""
+    words = request.args.get("q", "").strip()[:WORDS_MAX]
+    near = _position()
+    if not words and near is None:
+        raise invalid("/q", "Write an address, or give lon and lat.")
+    geocoder = site_geocoder()
+    limit = min(request.args.get("limit", 5, type=int), 10)
+    try:
+        found: tuple[Proposal, ...] = ()
+        if geocoder is not None:
+            found = (
+                geocoder.search(words, near=near, limit=limit)
+                if words or near is None
+                else geocoder.reverse(near[0], near[1], limit=limit)
+            )
+    except GeocoderError as error:
+        raise Unavailable("Addresses cannot be looked up right now. Place the pin on the map.") from error
+    response = jsonify(type="FeatureCollection", features=[_feature(place) for place in found])
+    response.headers["Cache-Control"] = "private, max-age=300"
+    return response
+
+
+def _position() -> tuple[float, float] | None:
+    if "lon" not in request.args or "lat" not in request.args:
+        return None
+    lon, lat = request.args.get("lon", type=float), request.args.get("lat", type=float)
+    if lon is None or lat is None or not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise invalid("/lon", "Give lon and lat in degrees.")
+    return lon, lat
+
+
+def _feature(place: Proposal) -> dict[str, object]:
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [round(place.lon, 7), round(place.lat, 7)]},
+        "properties": {
+            "label": place.label,
+            "kind": place.kind,
+            "distance_m": place.distance_m and round(place.distance_m, 1),
+            "score": round(place.score, 3),
+        },
+    }
