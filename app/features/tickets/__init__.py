@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Register the slice's addresses."""
-    from app.features.tickets import api
+    from app.features.tickets import api, views
 
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(views.blueprint)

@@ -37,8 +37,8 @@ def list_services() -> ResponseReturnValue:
 @blueprint.get("/services/<slug>/tickets")
 @signed_in
 def list_tickets(slug: str) -> ResponseReturnValue:
-    """A queue, earliest due first: `?state=` (one state, `open`, `closed`, `all`), `territory`, `kind`, `mine`, `late`,
-    `q`, `limit`, `cursor`."""
+    """A queue: `?state=` (one state, `open`, `closed`, `all`), `territory`, `kind`, `mine`, `late`, `q`,
+    `sort` (`due`, `recent`), `limit`, `cursor`."""
     actor, args = current_actor(), request.args
     page = queries.tickets_in_queue(
         db.session,
@@ -49,6 +49,7 @@ def list_tickets(slug: str) -> ResponseReturnValue:
         mine=args.get("mine") in ("1", "true"),
         late=args.get("late") in ("1", "true"),
         search=args.get("q"),
+        sort=args.get("sort") or "due",
         cursor=args.get("cursor"),
         limit=_limit(args.get("limit")),
     )

@@ -59,6 +59,10 @@ class Said:
     text: str
     url: str = ""
     contact: str = ""
+    split_url: str = ""
+    """Where to post `contribution` to give it a ticket of its own; "" when this agent may not."""
+    hidden: bool = False
+    """Not shown in public."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Transition:
     letter.
 
     `needs_text`: the reason is mandatory (declining). `primary`: the next natural step, drawn as the main
-    action.
+    action; `more`: a rarer one, in the menu.
     """
 
     state: str
@@ -84,6 +88,7 @@ class Transition:
     key: str = ""
     needs_text: bool = False
     primary: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,18 @@ class TicketView:
     public_url: str = ""
     draft: str = ""
     errors: dict[str, str] = field(default_factory=dict)
+    colleagues: Sequence[Option] = ()
+    """To whom this agent may give the ticket; `assign_url` receives `assignee`."""
+    categories: Sequence[Option] = ()
+    category_url: str = ""
+    near: Sequence[Option] = ()
+    """Open tickets close by of the same category; `duplicate_url` receives `of`."""
+    duplicate_url: str = ""
+    duplicates: Sequence[Option] = ()
+    """Tickets closed as duplicates of this one: reference and address."""
+    duplicate_of: Option | None = None
+    reasons: Sequence[Option] = ()
+    """Reasons for declining."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +167,7 @@ class DeskPage:
     following: str = ""
     query: str = ""
     search_url: str = ""
+    more_url: str = ""
 
     @property
     def initials(self) -> str:

@@ -102,6 +102,8 @@ class TicketDetail:
     duplicates: tuple[str, ...]
     told: int
     """How many people would receive a public answer."""
+    given_to: Mapping[int, str]
+    """Names of the colleagues whom the history says it was given to, by account id."""
     next_states: tuple[str, ...]
     """Where this actor may bring it now; empty for who only reads."""
     may_work: bool
@@ -208,6 +210,7 @@ def ticket_detail(session: Session, actor: Actor, *, reference: str) -> TicketDe
             )
         ),
         told=_told(session, row.id),
+        given_to=_given_to(session, row.id) if works else {},
         next_states=next_states(row.kind, row.state, actor.role or "", former=row.former) if works else (),
         may_work=works,
         may_assign_others=policies.may_assign_others(actor, where),
@@ -275,6 +278,20 @@ def _neighbours(session: Session, actor: Actor, row: Any) -> tuple[Neighbour, ..
         for n in found
         if policies.may_see(actor, Whereabouts(n.service_id, n.service_territory_id, n.territory_id))
     )[:20]
+
+
+def _given_to(session: Session, ticket_id: int) -> dict[int, str]:
+    rows = session.execute(
+        text(
+            """
+            SELECT DISTINCT account.id, coalesce(nullif(account.name, ''), account.email) AS name
+            FROM event JOIN account ON account.id = CAST(event.data->>'to' AS int)
+            WHERE event.ticket_id = :id AND event.type = 'assigned'
+            """
+        ),
+        {"id": ticket_id},
+    )
+    return {row.id: row.name for row in rows}
 
 
 def _told(session: Session, ticket_id: int) -> int:

@@ -20,6 +20,7 @@ from app.features.tickets.models import STATES, Ticket
 from app.features.tickets.queries.visible import visible
 
 OPEN, CLOSED, ALL = "open", "closed", "all"
+DUE, RECENT = "due", "recent"
 MAX_PAGE = 200
 
 
@@ -39,6 +40,7 @@ class QueueLine:
     service: str
     service_name: Mapping[str, str]
     territory: str
+    timezone: str
     opened_at: datetime
     due_at: datetime | None
     closed_at: datetime | None
@@ -79,14 +81,17 @@ def tickets_in_queue(
     mine: bool = False,
     late: bool = False,
     search: str | None = None,
+    sort: str = DUE,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Tickets this actor may see, earliest due first, those without a day last.
+    """Tickets this actor may see: earliest due first (those without a day last), or newest first (`recent`).
 
     `state` is one state, `open`, `closed` or `all`; `search` looks in reference and title. Raises Invalid for an
-    unknown state or a cursor that is not ours.
+    unknown state or sort, or a cursor that is not ours.
     """
+    if sort not in (DUE, RECENT):
+        raise invalid("/sort", "Choose an order among %(orders)s.", orders=f"{DUE}, {RECENT}")
     limit = max(1, min(limit, MAX_PAGE))
     query = _lines().where(visible(actor), _in_state(state)).limit(limit + 1)
     if service_ids is not None:
@@ -100,10 +105,13 @@ def tickets_in_queue(
     if search:
         query = query.where(_matches(search))
     if cursor:
-        query = query.where(_after(cursor))
-    rows = session.execute(query.order_by(Ticket.due_at.asc().nulls_last(), Ticket.id)).all()
+        query = query.where(_after(cursor, sort))
+    order = (
+        (Ticket.opened_at.desc(), Ticket.id.desc()) if sort == RECENT else (Ticket.due_at.asc().nulls_last(), Ticket.id)
+    )
+    rows = session.execute(query.order_by(*order)).all()
     lines = [_line(row) for row in rows[:limit]]
-    return Page(lines, _cursor(lines[-1]) if len(rows) > limit else None)
+    return Page(lines, _cursor(lines[-1], sort) if len(rows) > limit else None)
 
 
 def counts(session: Session, actor: Actor, *, service_ids: Collection[int] | None = None) -> Counts:
@@ -141,6 +149,7 @@ def _lines() -> Select[*tuple[Any, ...]]:
             Service.slug.label("service"),
             Service.name.label("service_name"),
             Territory.slug.label("territory"),
+            Territory.timezone.label("timezone"),
             Ticket.opened_at,
             Ticket.due_at,
             Ticket.closed_at,
@@ -178,18 +187,22 @@ def _matches(search: str) -> ColumnElement[bool]:
     return or_(Ticket.reference == words.upper(), Ticket.title.ilike(f"%{escaped}%", escape="\\"))
 
 
-def _cursor(line: QueueLine) -> str:
-    due = line.due_at.isoformat() if line.due_at else ""
-    return base64.urlsafe_b64encode(f"{due}|{line.id}".encode()).decode().rstrip("=")
+def _cursor(line: QueueLine, sort: str) -> str:
+    at = line.opened_at if sort == RECENT else line.due_at
+    mark = f"{sort}|{at.isoformat() if at else ''}|{line.id}"
+    return base64.urlsafe_b64encode(mark.encode()).decode().rstrip("=")
 
 
-def _after(cursor: str) -> ColumnElement[bool]:
+def _after(cursor: str, sort: str) -> ColumnElement[bool]:
     try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        due_text, _, id_text = raw.partition("|")
-        due, last = datetime.fromisoformat(due_text) if due_text else None, int(id_text)
-    except (ValueError, binascii.Error, UnicodeDecodeError):
+        kind, at_text, id_text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
+        at, last = datetime.fromisoformat(at_text) if at_text else None, int(id_text)
+        if kind != sort:
+            raise ValueError(kind)
+    except (ValueError, binascii.Error):
         raise invalid("/cursor", "This page mark is not one of ours.") from None
-    if due is None:
+    if sort == RECENT:
+        return or_(Ticket.opened_at < at, and_(Ticket.opened_at == at, Ticket.id < last))
+    if at is None:
         return and_(Ticket.due_at.is_(None), Ticket.id > last)
-    return or_(Ticket.due_at > due, and_(Ticket.due_at == due, Ticket.id > last), Ticket.due_at.is_(None))
+    return or_(Ticket.due_at > at, and_(Ticket.due_at == at, Ticket.id > last), Ticket.due_at.is_(None))

@@ -25,7 +25,7 @@ from app.features.tickets.services.common import (
     record,
 )
 from app.features.tickets.services.matters import judge, member_of
-from app.features.tickets.services.states import check_transition, enter, former_state
+from app.features.tickets.services.states import change_state, check_transition, enter, former_state
 from app.features.tickets.workflow import Change, State
 
 _ORIGINALS = text(
@@ -74,23 +74,10 @@ def mark_duplicate(session: Session, actor: Actor, *, reference: str, of: str, v
 def unmark_duplicate(session: Session, actor: Actor, *, reference: str, version: int) -> Done:
     """Undo: the ticket returns to the state it was in, and the other one forgets it."""
     ticket = locked_ticket(session, actor, reference=reference, version=version)
-    if ticket.state != "duplicate" or ticket.duplicate_of_id is None:
+    if ticket.state != State.DUPLICATE:
         raise invalid("/state", "This ticket is not a duplicate.")
     former = former_state(session, ticket) or State.NEW
-    check_transition(ticket, former, actor=actor, change=Change(), former=former)
-    original = session.get_one(Ticket, ticket.duplicate_of_id)
-    enter(session, ticket, former)
-    mirror(session, ticket)
-    append(session, original, actor, kind="parted", public=False, data={"reference": ticket.reference})
-    return record(
-        session,
-        ticket,
-        actor,
-        kind="unduplicate",
-        state_from="duplicate",
-        state_to=ticket.state,
-        data={"of": original.reference},
-    )
+    return change_state(session, actor, reference=reference, state=former, version=version)
 
 
 _BORN = text(

@@ -52,7 +52,7 @@ def move_to_service(
         ticket,
         actor,
         kind="moved",
-        data={"from": was.slug if was else None, "to": target.slug, "service": dict(target.name)},
+        data={"from": was.slug if was else None, "to": target.slug, "service_id": target.id},
     )
 
 

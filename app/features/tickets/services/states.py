@@ -14,7 +14,7 @@ from app.features.territories.catalogue import current_town
 from app.features.territories.deciding import due_date
 from app.features.tickets import policies, workflow
 from app.features.tickets.models import Event, Ticket
-from app.features.tickets.services.common import MAX_TEXT, Done, locked_ticket, mirror, record
+from app.features.tickets.services.common import MAX_TEXT, Done, append, locked_ticket, mirror, record
 from app.features.tickets.workflow import Change, State
 
 ANSWER_HOUR = 18
@@ -46,11 +46,14 @@ def change_state(
         ticket.due_at = _evening(session, ticket, change.planned_on)
     if state == State.ACCEPTED and ticket.assignee_id is None and ticket.service_id in actor.service_ids:
         ticket.assignee_id = actor.id
+    kind = "state"
+    if was == State.DUPLICATE:
+        kind, data["of"] = "unduplicate", _let_go(session, actor, ticket)
     enter(session, ticket, state)
     ticket.waiting_for = change.waiting_for if state == State.WAITING else None
     mirror(session, ticket)
     body = change.text or None
-    return record(session, ticket, actor, kind="state", state_from=was, state_to=state, body=body, data=data)
+    return record(session, ticket, actor, kind=kind, state_from=was, state_to=state, body=body, data=data)
 
 
 def answer(session: Session, actor: Actor, *, reference: str, text: str, version: int, public: bool = True) -> Done:
@@ -96,6 +99,13 @@ def former_state(session: Session, ticket: Ticket) -> str | None:
         .limit(1)
     )
     return found
+
+
+def _let_go(session: Session, actor: Actor, ticket: Ticket) -> str:
+    """The other ticket forgets its duplicate; returns its reference."""
+    original = session.get_one(Ticket, ticket.duplicate_of_id)
+    append(session, original, actor, kind="parted", public=False, data={"reference": ticket.reference})
+    return original.reference
 
 
 def enter(session: Session, ticket: Ticket, state: str) -> None:

@@ -1,0 +1,201 @@
+"""The desk: `/bureau`, a queue and one open ticket; every action is a plain form with its version and its CSRF token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.core.access import require_role
+from app.core.db import db
+from app.core.errors import Conflict, Invalid, NotFound, Problem, invalid
+from app.features.accounts.access import current_actor
+from app.features.accounts.policies import DESK_ROLES
+from app.features.tickets import queries, services
+from app.features.tickets.services import Done
+from app.features.tickets.showing import desk_page, looking, ticket_view
+from app.features.tickets.workflow import Change
+
+blueprint = Blueprint("tickets", __name__, template_folder="templates")
+desk_only = require_role(*DESK_ROLES)
+Answer = Response | str | tuple[str, int]
+
+
+@blueprint.get("/bureau")
+@desk_only
+def desk() -> Answer:
+    """A queue."""
+    actor = current_actor()
+    look = looking(actor, request.args)
+    if look.query and (found := _exact(look.query)):
+        return redirect(look.address(url_for("tickets.ticket", reference=found), q=""), code=303)
+    return render_template("tickets/desk.html", page=desk_page(actor, look))
+
+
+@blueprint.get("/bureau/<reference>")
+@desk_only
+def ticket(reference: str) -> Answer:
+    """A ticket, beside the queue it came from."""
+    if reference != reference.upper():
+        return redirect(url_for("tickets.ticket", reference=reference.upper(), **request.args.to_dict()))
+    return _page(reference)
+
+
+@blueprint.post("/bureau/<reference>/parole")
+@desk_only
+def speak(reference: str) -> Answer:
+    """An answer, a note or a change of state, according to the button pressed and who is to read it."""
+    form = request.form
+    public, text = form.get("public", "yes") != "no", form.get("text", "")
+
+    def act(version: int) -> Done:
+        actor, state = current_actor(), form.get("state", "")
+        if not state:
+            return services.answer(db.session, actor, reference=reference, text=text, version=version, public=public)
+        if not public and text.strip():
+            # The words stay between colleagues; the state changes without them.
+            services.answer(db.session, actor, reference=reference, text=text, version=version, public=False)
+            version += 1
+        change = Change(
+            text=text if public else "",
+            reason=form.get("reason") or None,
+            planned_on=_day(form.get("planned_on", "")),
+            waiting_for=form.get("waiting_for") or None,
+        )
+        return services.change_state(
+            db.session, actor, reference=reference, state=state, version=version, change=change
+        )
+
+    said = _("It is public now.") if public and text.strip() else _("It is recorded.")
+    return _do(reference, act, said=said)
+
+
+@blueprint.post("/bureau/<reference>/attribution")
+@desk_only
+def assign(reference: str) -> Answer:
+    """Take it, give it back, or give it to a colleague (`assignee`: an id, `nobody`, or nothing for oneself)."""
+    actor, asked = current_actor(), request.form.get("assignee", "")
+    to = actor.id if not asked else int(asked) if asked.isdecimal() else None
+    said = _("It is yours.") if to == actor.id else _("It is recorded.")
+    return _do(
+        reference,
+        lambda version: services.assign(db.session, actor, reference=reference, assignee_id=to, version=version),
+        said=said,
+    )
+
+
+@blueprint.post("/bureau/<reference>/transfert")
+@desk_only
+def move(reference: str) -> Answer:
+    """Give it to another service."""
+    form = request.form
+
+    def act(version: int) -> Done:
+        return services.move_to_service(
+            db.session,
+            current_actor(),
+            reference=reference,
+            service=form.get("service", ""),
+            text=form.get("text", ""),
+            version=version,
+        )
+
+    return _do(reference, act, said=_("%(reference)s has moved to the other service.", reference=reference))
+
+
+@blueprint.post("/bureau/<reference>/categorie")
+@desk_only
+def correct_category(reference: str) -> Answer:
+    """Correct the category; the rules are asked again, once."""
+
+    def act(version: int) -> Done:
+        category = request.form.get("category", "")
+        return services.change_category(
+            db.session, current_actor(), reference=reference, category=category, version=version
+        )
+
+    return _do(reference, act, said=_("The category is corrected, and the rules were asked again."))
+
+
+@blueprint.post("/bureau/<reference>/doublon")
+@desk_only
+def mark_duplicate(reference: str) -> Answer:
+    """Close it as the duplicate of another."""
+
+    def act(version: int) -> Done:
+        of = request.form.get("of", "")
+        return services.mark_duplicate(db.session, current_actor(), reference=reference, of=of, version=version)
+
+    return _do(reference, act, said=_("It is joined to the other one. You can undo this."))
+
+
+@blueprint.post("/bureau/<reference>/separation")
+@desk_only
+def split(reference: str) -> Answer:
+    """Take one contribution out of the group."""
+    leaving = request.form.get("contribution", "")
+
+    def act(version: int) -> Done:
+        return services.split_contribution(
+            db.session, current_actor(), reference=reference, contribution=leaving, version=version
+        )[0]
+
+    return _do(reference, act, said=_("%(reference)s now has a ticket of its own.", reference=leaving))
+
+
+def _do(reference: str, act: Callable[[int], Done], *, said: str) -> Answer:
+    """One action, one transaction; what is refused comes back with what was typed."""
+    try:
+        act(_version())
+        db.session.commit()
+    except (Invalid, Conflict) as problem:
+        db.session.rollback()
+        return _page(reference, problem=problem)
+    flash(said, "success")
+    actor = current_actor()
+    look = looking(actor, request.args)
+    try:
+        queries.ticket_detail(db.session, actor, reference=reference)
+    except NotFound:
+        return redirect(look.address(url_for("tickets.desk")), code=303)
+    return redirect(look.address(url_for("tickets.ticket", reference=reference)), code=303)
+
+
+def _page(reference: str, *, problem: Problem | None = None) -> Answer:
+    actor = current_actor()
+    look = looking(actor, request.args)
+    detail = queries.ticket_detail(db.session, actor, reference=reference)
+    errors, draft = {}, ""
+    if problem is not None:
+        draft = request.form.get("text", "")
+        errors = {error.field or "text": _(error.message, **error.params) for error in problem.errors}
+        if not errors:
+            errors = {"text": _("A colleague changed this ticket meanwhile. Look at it again: your text is kept.")}
+    view = ticket_view(actor, detail, look, draft=draft, errors=errors)
+    page = render_template("tickets/desk.html", page=desk_page(actor, look, view))
+    return (page, problem.status) if problem else page
+
+
+def _version() -> int:
+    given = request.form.get("version", "")
+    if not given.isdecimal():
+        abort(400)
+    return int(given)
+
+
+def _day(given: str) -> date | None:
+    if not given.strip():
+        return None
+    try:
+        return date.fromisoformat(given.strip())
+    except ValueError:
+        raise invalid("/planned_on", "Write a date as 2026-11-27.") from None
+
+
+def _exact(query: str) -> str | None:
+    """The reference of a ticket this actor may see, if that is what was typed."""
+    page = queries.tickets_in_queue(db.session, current_actor(), state="all", search=query, limit=2)
+    return next((line.reference for line in page.lines if line.reference == query.upper()), None)

@@ -1,0 +1,165 @@
+"""The desk's words: how late a ticket is, what its buttons say, what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from app.core.i18n import label, say
+from app.core.messages import Message
+from app.features.contributions.pages import Step
+from app.features.territories.catalogue import Town
+from app.features.tickets.pages import Transition
+from app.features.tickets.queries.detail import EventLine
+from app.features.tickets.workflow import CLOSED, TABLE, Need
+from app.web import words
+
+Urgency = Literal["", "soon", "late"]
+
+# What each move is called on its button, its icon, its key; the order is the order of the buttons.
+_MOVES: Mapping[str, tuple[str, str, str]] = {
+    "accepted": (_l("Accept"), "check", "V"),
+    "planned": (_l("Plan"), "calendar", "P"),
+    "in_progress": (_l("Start"), "play", "S"),
+    "done": (_l("Close"), "check", "C"),
+    "waiting": (_l("Put on hold"), "clock", "W"),
+    "declined": (_l("Decline"), "close", "D"),
+    "reopened": (_l("Reopen"), "retry", "O"),
+    "new": (_l("Undo: not a duplicate"), "retry", "U"),
+}
+_BY_KIND: Mapping[tuple[str, str], str] = {
+    ("praise", "done"): _l("Pass on the thanks"),
+    ("proposal", "accepted"): _l("Study"),
+    ("proposal", "planned"): _l("Keep the idea"),
+    ("proposal", "done"): _l("Made real"),
+}
+# The next natural step of each state.
+_NATURAL: Mapping[str, tuple[str, ...]] = {
+    "new": ("accepted", "done"),
+    "accepted": ("planned", "done"),
+    "planned": ("in_progress", "done"),
+    "in_progress": ("done",),
+    "waiting": ("in_progress",),
+    "reopened": ("accepted",),
+    "done": ("reopened",),
+    "declined": ("reopened", "accepted"),
+}
+_MAIN = ("accepted", "planned", "in_progress", "done", "reopened")
+"""Moves that have their own button; the others are in the menu."""
+
+
+def due_words(due_at: datetime | None, *, now: datetime, zone: ZoneInfo, closed: bool = False) -> tuple[str, Urgency]:
+    """`Late by 2 days`, `Today`, `Tomorrow`, `3 d`; nothing for what has no day or is done."""
+    if due_at is None or closed:
+        return "", ""
+    days = (due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    if due_at < now:
+        return ngettext("Late by %(num)d day", "Late by %(num)d days", max(1, -days)), "late"
+    if days == 0:
+        return _("Today"), "soon"
+    if days == 1:
+        return _("Tomorrow"), "soon"
+    return _("%(days)d d", days=days), ""
+
+
+def moves(kind: str, state: str, reachable: tuple[str, ...]) -> list[Transition]:
+    """The buttons of a ticket: the next natural step first, the rest in the table's order."""
+    natural = next((one for one in _NATURAL.get(state, ()) if one in reachable), None)
+    needs = {line.target: line.needs for line in TABLE if line.kind == kind and line.source == state}
+    found = []
+    for target in sorted(
+        (one for one in reachable if one != "duplicate"), key=lambda one: (one != natural, _rank(one))
+    ):
+        words_, icon, key = _MOVES[target]
+        if state == "duplicate":
+            words_, icon, key = _MOVES["new"]
+        found.append(
+            Transition(
+                state=target,
+                label=str(_BY_KIND.get((kind, target), words_)),
+                icon=icon,
+                key=key,
+                needs_text=bool(needs.get(target, frozenset()) & {Need.TEXT, Need.REASON}),
+                primary=target == natural,
+                more=target not in _MAIN and target != natural and state != "duplicate",
+            )
+        )
+    return found
+
+
+def _rank(target: str) -> int:
+    return list(_MOVES).index(target)
+
+
+def steps(history: tuple[EventLine, ...], *, town: Town, state: str, names: Mapping[int, str]) -> list[Step]:
+    """The history, newest first; the newest is "now" until the ticket is closed."""
+    told = [Step(_what(event, town, names), "done", event.at, _note(event)) for event in history]
+    if told and state not in CLOSED:
+        told[0] = Step(told[0].text, "now", told[0].when, told[0].note)
+    return told
+
+
+def routing_words(routing: Mapping[str, object]) -> str:
+    """Which rule decided, in the reader's language."""
+    stored = routing.get("message")
+    if not isinstance(stored, Mapping):
+        return ""
+    said = say(Message.from_json(stored))
+    return said[:1].upper() + said[1:]
+
+
+def _what(event: EventLine, town: Town, names: Mapping[int, str]) -> str:
+    data = event.data
+    if event.type == "received":
+        return _("Received %(channel)s", channel=words.CHANNELS.get(str(data.get("channel", "")), ""))
+    if event.type == "grouped":
+        metres = round(float(data.get("distance_m", 0)))
+        return _("%(reference)s joined, %(metres)s m away", reference=event.contribution, metres=metres)
+    if event.type == "assigned":
+        to = data.get("to")
+        return _("Given to %(name)s", name=names.get(to, "")) if to else _("Given back to the team")
+    if event.type == "moved":
+        service = town.services.get(int(data.get("service_id", 0)))
+        return _("Moved to %(service)s", service=label(service.name) if service else data.get("to", ""))
+    if event.type == "category":
+        category = town.categories.get(str(data.get("to", "")))
+        return _("Category: %(category)s", category=label(category.label) if category else data.get("to", ""))
+    if event.type in _JOINING:
+        return str(_JOINING[event.type]) % {
+            "reference": data.get("reference") or data.get("of") or data.get("to") or ""
+        }
+    if event.type in _PLAIN:
+        return str(_PLAIN[event.type])
+    if event.state_to:
+        return str(words.STATES[words.public_state(event.state_to, in_a_queue=True)])
+    return str(event.type)
+
+
+_PLAIN = {
+    "imported": _l("Taken over from another tool"),
+    "routed": _l("Passed on to the service"),
+    "answer": _l("Public answer"),
+    "note": _l("Internal note"),
+    "place": _l("Place corrected"),
+}
+_JOINING = {
+    "duplicate": _l("Duplicate of %(reference)s"),
+    "unduplicate": _l("No longer a duplicate of %(reference)s"),
+    "joined": _l("%(reference)s marked as its duplicate"),
+    "parted": _l("%(reference)s no longer its duplicate"),
+    "split": _l("%(reference)s taken out of the group"),
+}
+
+
+def _note(event: EventLine) -> str:
+    said = [routing_words(event.data)] if event.type == "routed" else []
+    if planned := event.data.get("planned_on"):
+        said.append(str(planned))
+    said += [text for text in (event.body, event.account) if text]
+    return " · ".join(part for part in said if part)
