@@ -132,7 +132,7 @@ def desk_page(actor: Actor, look: Looking, ticket: TicketView | None = None) -> 
 def _queue_name(look: Looking) -> str:
     if look.chosen:
         return label(look.chosen.name)
-    return _("All my queues") if look.services else _("No queue yet")
+    return str(_("All my queues") if look.services else _("No queue yet"))
 
 
 def _role_line(actor: Actor, look: Looking) -> str:
@@ -280,7 +280,7 @@ def _contact(contact: ContactFace | None) -> str:
     if contact is None:
         return ""
     if contact.masked:
-        return _("contact not shown to your role")
+        return str(_("contact not shown to your role"))
     said = [part for part in (contact.name, contact.email, contact.phone) if part]
     if contact.silent:
         said.append(_("do not contact"))

@@ -1,4 +1,4 @@
-"""The desk: `/bureau`, a queue and one open ticket; every action is a plain form with its version and its CSRF token."""
+"""The desk: `/bureau`, a queue and one open ticket. Each action is a plain form with a version and a CSRF token."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def desk() -> Answer:
 def ticket(reference: str) -> Answer:
     """A ticket, beside the queue it came from."""
     if reference != reference.upper():
-        return redirect(url_for("tickets.ticket", reference=reference.upper(), **request.args.to_dict()))
+        return redirect(request.full_path.rstrip("?").replace(reference, reference.upper(), 1))
     return _page(reference)
 
 

@@ -71,14 +71,13 @@ def due_words(due_at: datetime | None, *, now: datetime, zone: ZoneInfo, closed:
 def moves(kind: str, state: str, reachable: tuple[str, ...]) -> list[Transition]:
     """The buttons of a ticket: the next natural step first, the rest in the table's order."""
     natural = next((one for one in _NATURAL.get(state, ()) if one in reachable), None)
-    needs = {line.target: line.needs for line in TABLE if line.kind == kind and line.source == state}
+    needs: dict[str, frozenset[Need]] = {
+        line.target: line.needs for line in TABLE if line.kind == kind and line.source == state
+    }
+    targets = sorted((one for one in reachable if one != "duplicate"), key=lambda one: (one != natural, _rank(one)))
     found = []
-    for target in sorted(
-        (one for one in reachable if one != "duplicate"), key=lambda one: (one != natural, _rank(one))
-    ):
-        words_, icon, key = _MOVES[target]
-        if state == "duplicate":
-            words_, icon, key = _MOVES["new"]
+    for target in targets:
+        words_, icon, key = _MOVES["new" if state == "duplicate" else target]
         found.append(
             Transition(
                 state=target,
@@ -116,29 +115,28 @@ def routing_words(routing: Mapping[str, object]) -> str:
 
 def _what(event: EventLine, town: Town, names: Mapping[int, str]) -> str:
     data = event.data
-    if event.type == "received":
-        return _("Received %(channel)s", channel=words.CHANNELS.get(str(data.get("channel", "")), ""))
-    if event.type == "grouped":
-        metres = round(float(data.get("distance_m", 0)))
-        return _("%(reference)s joined, %(metres)s m away", reference=event.contribution, metres=metres)
-    if event.type == "assigned":
-        to = data.get("to")
-        return _("Given to %(name)s", name=names.get(to, "")) if to else _("Given back to the team")
-    if event.type == "moved":
-        service = town.services.get(int(data.get("service_id", 0)))
-        return _("Moved to %(service)s", service=label(service.name) if service else data.get("to", ""))
-    if event.type == "category":
-        category = town.categories.get(str(data.get("to", "")))
-        return _("Category: %(category)s", category=label(category.label) if category else data.get("to", ""))
-    if event.type in _JOINING:
-        return str(_JOINING[event.type]) % {
-            "reference": data.get("reference") or data.get("of") or data.get("to") or ""
-        }
-    if event.type in _PLAIN:
-        return str(_PLAIN[event.type])
-    if event.state_to:
-        return str(words.STATES[words.public_state(event.state_to, in_a_queue=True)])
-    return str(event.type)
+    match event.type:
+        case "received":
+            return str(_("Received %(channel)s", channel=words.CHANNELS.get(str(data.get("channel", "")), "")))
+        case "grouped":
+            metres = round(float(data.get("distance_m", 0)))
+            return str(_("%(reference)s joined, %(metres)s m away", reference=event.contribution, metres=metres))
+        case "assigned" if data.get("to"):
+            return str(_("Given to %(name)s", name=names.get(data["to"], "")))
+        case "moved":
+            service = town.services.get(int(data.get("service_id", 0)))
+            return str(_("Moved to %(service)s", service=label(service.name) if service else data.get("to", "")))
+        case "category":
+            category = town.categories.get(str(data.get("to", "")))
+            return str(_("Category: %(category)s", category=label(category.label) if category else data.get("to", "")))
+        case "duplicate" | "unduplicate" | "joined" | "parted" | "split":
+            reference = data.get("reference") or data.get("of") or data.get("to") or ""
+            return str(_JOINING[event.type]) % {"reference": reference}
+        case known if known in _PLAIN:
+            return str(_PLAIN[known])
+        case _ if event.state_to:
+            return str(words.STATES[words.public_state(event.state_to, in_a_queue=True)])
+    return event.type
 
 
 _PLAIN = {
@@ -147,6 +145,7 @@ _PLAIN = {
     "answer": _l("Public answer"),
     "note": _l("Internal note"),
     "place": _l("Place corrected"),
+    "assigned": _l("Given back to the team"),
 }
 _JOINING = {
     "duplicate": _l("Duplicate of %(reference)s"),

@@ -106,10 +106,11 @@ def tickets_in_queue(
         query = query.where(_matches(search))
     if cursor:
         query = query.where(_after(cursor, sort))
-    order = (
-        (Ticket.opened_at.desc(), Ticket.id.desc()) if sort == RECENT else (Ticket.due_at.asc().nulls_last(), Ticket.id)
-    )
-    rows = session.execute(query.order_by(*order)).all()
+    if sort == RECENT:
+        query = query.order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+    else:
+        query = query.order_by(Ticket.due_at.asc().nulls_last(), Ticket.id)
+    rows = session.execute(query).all()
     lines = [_line(row) for row in rows[:limit]]
     return Page(lines, _cursor(lines[-1], sort) if len(rows) > limit else None)
 
