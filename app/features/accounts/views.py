@@ -20,7 +20,7 @@ def login() -> Response | str:
     """The page that asks for an address and a password; whoever is in goes on."""
     target = local_address(request.args.get("next"))
     if not current_actor().anonymous:
-        return redirect(target or url_for("tickets.desk"))
+        return redirect(target or url_for("tickets.queue"))
     return render_template("accounts/login.html", email="", next=target or "", error=None)
 
 
@@ -36,7 +36,7 @@ def open_session() -> Response | tuple[str, int]:
         return page, refusal.status
     sign_in(account)
     db.session.commit()
-    return redirect(target or url_for("tickets.desk"), code=303)
+    return redirect(target or url_for("tickets.queue"), code=303)
 
 
 @blueprint.post("/deconnexion")

@@ -72,6 +72,11 @@ class Option:
     value: str
     label: str
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Value and text, as the menus' macro takes them."""
+        return self.value, self.label
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -146,6 +151,8 @@ class TicketView:
     duplicate_of: Option | None = None
     reasons: Sequence[Option] = ()
     """Reasons for declining."""
+    planned_on: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def desk_page(actor: Actor, look: Looking, ticket: TicketView | None = None) -> 
         sort=look.sort,
         cursor=look.cursor,
     )
-    desk = url_for("tickets.desk")
+    desk = url_for("tickets.queue")
     totals = {"mine": figures.mine, "team": figures.team, "late": figures.late}
     return DeskPage(
         service=_queue_name(look),
@@ -179,9 +179,14 @@ def _rows(lines: Sequence[QueueLine], look: Looking) -> list[QueueRow]:
 
 
 def ticket_view(
-    actor: Actor, detail: TicketDetail, look: Looking, *, draft: str = "", errors: Mapping[str, str] | None = None
+    actor: Actor,
+    detail: TicketDetail,
+    look: Looking,
+    *,
+    typed: Mapping[str, str],
+    errors: Mapping[str, str],
 ) -> TicketView:
-    """The open ticket; `draft` and `errors` come back from a form that was refused."""
+    """The open ticket; `typed` and `errors` come back from a form that was refused."""
     row = detail.row
     town = current_town(db.session, row.territory_id)
     works = detail.may_work
@@ -216,8 +221,10 @@ def ticket_view(
         told=detail.told,
         map=MiniMap((row.lon, row.lat), row.kind, here.basemap.url, here.basemap.attribution, here.bounds),
         public_url=public_url(row.reference) if first and first.visibility == "public" else "",
-        draft=draft,
-        errors=dict(errors or {}),
+        draft=typed.get("text", ""),
+        planned_on=typed.get("planned_on", ""),
+        reason=typed.get("reason", ""),
+        errors=dict(errors),
         colleagues=_colleagues(detail) if detail.may_assign_others else [],
         categories=_categories(detail, town) if works else [],
         category_url=verb("correct_category"),

@@ -26,7 +26,7 @@ Answer = Response | str | tuple[str, int]
 
 @blueprint.get("/bureau")
 @desk_only
-def desk() -> Answer:
+def queue() -> Answer:
     """A queue."""
     actor = current_actor()
     look = looking(actor, request.args)
@@ -160,7 +160,7 @@ def _do(reference: str, act: Callable[[int], Done], *, said: str) -> Answer:
     try:
         queries.ticket_detail(db.session, actor, reference=reference)
     except NotFound:
-        return redirect(look.address(url_for("tickets.desk")), code=303)
+        return redirect(look.address(url_for("tickets.queue")), code=303)
     return redirect(look.address(url_for("tickets.ticket", reference=reference)), code=303)
 
 
@@ -168,13 +168,12 @@ def _page(reference: str, *, problem: Problem | None = None) -> Answer:
     actor = current_actor()
     look = looking(actor, request.args)
     detail = queries.ticket_detail(db.session, actor, reference=reference)
-    errors, draft = {}, ""
+    errors = {}
     if problem is not None:
-        draft = request.form.get("text", "")
         errors = {error.field or "text": _(error.message, **error.params) for error in problem.errors}
         if not errors:
             errors = {"text": _("A colleague changed this ticket meanwhile. Look at it again: your text is kept.")}
-    view = ticket_view(actor, detail, look, draft=draft, errors=errors)
+    view = ticket_view(actor, detail, look, typed=request.form if problem else {}, errors=errors)
     page = render_template("tickets/desk.html", page=desk_page(actor, look, view))
     return (page, problem.status) if problem else page
 
