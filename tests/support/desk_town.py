@@ -1,4 +1,4 @@
-"""A small town at work, for looking at the desk: `python -m tests.support.desk_town DATABASE_URL` prints the accounts."""
+"""A small town at work, to look at the desk: `python -m tests.support.desk_town DATABASE_URL` prints the accounts."""
 
 from __future__ import annotations
 

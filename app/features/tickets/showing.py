@@ -244,8 +244,7 @@ def _facts(detail: TicketDetail, town: Town) -> list[Fact]:
     row = detail.row
     facts = [Fact(_("Category"), label(row.category_label)), Fact(_("Held by"), row.assignee or _("nobody"))]
     if row.due_at is not None and row.state not in CLOSED:
-        _words, urgency = wording.due_words(row.due_at, now=datetime.now(UTC), zone=town.timezone)
-        facts.append(Fact(_("Answer due"), current_app.jinja_env.filters["moment"](row.due_at), urgency))
+        facts.append(_due(row.due_at, town))
     supports = sum(one.supports for one in detail.contributions)
     if supports:
         facts.append(Fact(_("Supports"), str(supports)))
@@ -253,6 +252,17 @@ def _facts(detail: TicketDetail, town: Town) -> list[Fact]:
         waiting = {"author": _("the author"), "third_party": _("a third party")}
         facts.append(Fact(_("Waiting for"), waiting.get(row.waiting_for, row.waiting_for)))
     return facts
+
+
+def _due(due_at: datetime, town: Town) -> Fact:
+    """Near days by their name and hour, others by their date."""
+    filters = current_app.jinja_env.filters
+    said, urgency = wording.due_words(due_at, now=datetime.now(UTC), zone=town.timezone)
+    if urgency == "soon":
+        said = f"{said}, {filters['clock'](due_at)}"
+    elif urgency == "":
+        said = filters["day"](due_at, short=True)
+    return Fact(_("Answer due"), said, urgency)
 
 
 def _photos(detail: TicketDetail) -> list[PhotoView]:
@@ -275,12 +285,18 @@ def _said(one: ContributionLine, detail: TicketDetail, split_url: str) -> Said:
         reference=one.reference,
         who=str(_WHO.get(one.channel, one.channel)),
         when=one.created_at,
-        text="\n".join(part for part in (one.title, one.body) if part),
+        text=_text(one, detail.row.title),
         url=public_url(one.reference) if one.visibility == "public" else "",
         contact=_contact(one.contact),
         split_url=split_url if leaves else "",
         hidden=one.visibility != "public",
     )
+
+
+def _text(one: ContributionLine, heading: str) -> str:
+    """What was said; a title that the page already shows is not said twice."""
+    title = "" if one.title in (None, heading) and one.body else one.title
+    return "\n".join(part for part in (title, one.body) if part)
 
 
 def _contact(contact: ContactFace | None) -> str:

@@ -27,7 +27,7 @@ _MOVES: Mapping[str, tuple[str, str, str]] = {
     "accepted": (_l("Accept"), "check", "V"),
     "planned": (_l("Plan"), "calendar", "P"),
     "in_progress": (_l("Start"), "play", "S"),
-    "done": (_l("Close"), "check", "C"),
+    "done": (_l("Resolve"), "check", "C"),
     "waiting": (_l("Put on hold"), "clock", "W"),
     "declined": (_l("Decline"), "close", "D"),
     "reopened": (_l("Reopen"), "retry", "O"),

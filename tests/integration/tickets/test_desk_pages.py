@@ -1,0 +1,259 @@
+"""The desk as a browser without scripts uses it: pages, forms, what comes back when something is refused."""
+
+import re
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.desk import PASSWORD
+
+_CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
+_VERSION = re.compile(r'name="version" value="(\d+)"')
+
+
+class Desk:
+    """Somebody at the desk, who only sends what the page offers."""
+
+    def __init__(self, app, world, role, services=()):
+        self.client = app.test_client()
+        self.account = world.account(role, territory="bidache", services=services)
+        world.session.commit()
+        page = self.client.get("/connexion").text
+        data = {"csrf_token": _CSRF.search(page).group(1), "email": self.account.email, "password": PASSWORD}
+        assert self.client.post("/connexion", data=data).location == "/bureau"
+
+    def get(self, path):
+        return self.client.get(path)
+
+    def post(self, reference, action, **fields):
+        page = self.client.get(f"/bureau/{reference}").text
+        data = {"csrf_token": _CSRF.search(page).group(1), "version": _VERSION.search(page).group(1)} | fields
+        return self.client.post(f"/bureau/{reference}/{action}", data=data)
+
+
+@pytest.fixture
+def agent(app, world):
+    return Desk(app, world, "agent", ("bidache/voirie",))
+
+
+@pytest.fixture
+def ticket(world):
+    reference = world.ticket("bidache/voirie", n=2, title="Trou devant l'école", due_in_days=-2)
+    world.contact(reference)
+    world.photo(reference, "clefdelaphoto")
+    world.session.commit()
+    return reference
+
+
+def state(world, reference):
+    world.session.rollback()
+    return world.row(reference)
+
+
+def test_who_is_not_signed_in_is_led_to_the_door_and_back(app, ticket):
+    answer = app.test_client().get(f"/bureau/{ticket}?view=team")
+    assert answer.status_code == 302
+    assert answer.location == f"/connexion?next=/bureau/{ticket}?view%3Dteam"
+
+
+def test_the_queue_and_its_tabs(world, agent, ticket):
+    page = agent.get("/bureau").text
+    assert "Trou devant l&#39;école" in page
+    assert "Retard 2 j" in page
+    assert re.search(r"En retard <b[^>]*>1</b>", page)
+    assert re.search(r"Ma file <b[^>]*>0</b>", page)
+
+
+def test_an_empty_queue_says_so(agent):
+    page = agent.get("/bureau")
+    assert page.status_code == 200
+    assert "Rien n’attend dans cette vue." in page.text.replace("'", "’")
+
+
+def test_the_ticket_shows_what_was_said_with_its_contact_and_photo(agent, ticket):
+    page = agent.get(f"/bureau/{ticket}").text
+    assert "peio@resident.example" in page
+    assert "/photos/clefdelaphoto/400." in page
+    assert "2 contributions" in page
+
+
+def test_a_planner_reads_without_contact_nor_buttons(app, world, ticket):
+    planner = Desk(app, world, "planner")
+    page = planner.get(f"/bureau/{ticket}").text
+    assert "Trou devant" in page
+    assert "peio@resident.example" not in page
+    assert "coordonnées non visibles" in page
+    assert 'id="answer"' not in page
+    assert "/transfert" not in page
+
+
+def test_another_services_ticket_is_not_there(app, world, ticket):
+    stranger = Desk(app, world, "agent", ("bidache/eclairage",))
+    assert stranger.get(f"/bureau/{ticket}").status_code == 404
+    assert ticket not in stranger.get("/bureau?view=team").text
+    token = _CSRF.search(stranger.get("/bureau").text).group(1)
+    data = {"csrf_token": token, "version": "1", "state": "accepted"}
+    assert stranger.client.post(f"/bureau/{ticket}/parole", data=data).status_code == 404
+    assert state(world, ticket).version == 1
+
+
+def test_answer_close_and_reopen(world, agent, ticket):
+    assert agent.post(ticket, "parole", text="Nous passons lundi.", public="yes", state="").status_code == 303
+    assert agent.post(ticket, "parole", text="Réparé.", public="yes", state="done").status_code == 303
+    assert state(world, ticket).state == "done"
+    assert agent.post(ticket, "parole", text="Il est revenu.", public="yes", state="reopened").status_code == 303
+    assert state(world, ticket).state == "reopened"
+    assert [event.body for event in world.events(ticket)] == ["Nous passons lundi.", "Réparé.", "Il est revenu."]
+    page = agent.get(f"/bureau/{ticket}").text
+    assert page.index("Il est revenu.") < page.index("Nous passons lundi.")
+
+
+def test_a_note_beside_a_change_of_state_stays_inside(world, agent, ticket):
+    agent.post(ticket, "parole", text="Voir avec Xabi.", public="no", state="accepted")
+    assert [(event.type, event.public) for event in (state(world, ticket), world.events(ticket))[1]] == [
+        ("note", False),
+        ("state", True),
+    ]
+
+
+def test_closing_without_a_word_comes_back_with_a_sentence_and_changes_nothing(world, agent, ticket):
+    answer = agent.post(ticket, "parole", text="  ", public="yes", state="done")
+    assert answer.status_code == 400
+    assert 'aria-invalid="true"' in answer.text
+    assert state(world, ticket).version == 1
+    # Words between colleagues are no answer to the public: nothing of the two is written.
+    answer = agent.post(ticket, "parole", text="fait", public="no", state="done")
+    assert answer.status_code == 400
+    assert ">fait</textarea>" in answer.text
+    assert state(world, ticket).version == 1
+    assert world.events(ticket) == []
+
+
+def test_an_old_page_is_a_conflict_that_keeps_the_words(world, agent, ticket):
+    page = agent.get(f"/bureau/{ticket}").text
+    token = _CSRF.search(page).group(1)
+    agent.post(ticket, "attribution")
+    data = {"csrf_token": token, "version": "1", "text": "Ma longue réponse", "state": "", "public": "yes"}
+    answer = agent.client.post(f"/bureau/{ticket}/parole", data=data)
+    assert answer.status_code == 409
+    assert ">Ma longue réponse</textarea>" in answer.text
+    assert "entre-temps" in answer.text
+    assert _VERSION.search(answer.text).group(1) == "2"
+    assert [event.type for event in (state(world, ticket), world.events(ticket))[1]] == ["assigned"]
+
+
+@pytest.mark.parametrize("data", [{"version": "1"}, {"version": "1", "csrf_token": "forged"}])
+def test_without_its_token_a_form_does_nothing(world, agent, ticket, data):
+    answer = agent.client.post(f"/bureau/{ticket}/attribution", data=data)
+    assert answer.status_code == 400
+    assert state(world, ticket).assignee_id is None
+
+
+def test_take_and_give_back(world, agent, ticket):
+    agent.post(ticket, "attribution")
+    assert state(world, ticket).assignee_id == agent.account.id
+    assert re.search(r"Ma file <b[^>]*>1</b>", agent.get("/bureau").text)
+    agent.post(ticket, "attribution", assignee="nobody")
+    assert state(world, ticket).assignee_id is None
+
+
+def test_a_manager_gives_to_a_colleague_named_in_the_menu(app, world, agent, ticket):
+    manager = Desk(app, world, "manager", ("bidache/voirie",))
+    page = manager.get(f"/bureau/{ticket}").text
+    assert f'<option value="{agent.account.id}">{agent.account.name}</option>' in page
+    manager.post(ticket, "attribution", assignee=str(agent.account.id))
+    assert state(world, ticket).assignee_id == agent.account.id
+    assert f"Confié à {agent.account.name}" in manager.get(f"/bureau/{ticket}").text
+
+
+def test_moving_away_leads_back_to_the_queue(world, agent, ticket):
+    answer = agent.post(ticket, "transfert", service="eclairage", text="C'est un câble")
+    assert (answer.status_code, answer.location.split("?")[0]) == (303, "/bureau")
+    assert f"{ticket} est passé" in agent.get("/bureau").text
+    assert state(world, ticket).service == "eclairage"
+
+
+def test_planning_a_day_and_declining_with_a_reason(world, agent, ticket):
+    answer = agent.post(ticket, "parole", text="", public="yes", state="planned", planned_on="hier")
+    assert answer.status_code == 400
+    assert 'value="hier"' in answer.text
+    assert agent.post(ticket, "parole", public="yes", state="planned", planned_on="2999-01-02").status_code == 303
+    assert state(world, ticket).due_at.year == 2999
+    assert agent.post(ticket, "parole", public="yes", state="declined", reason="private").status_code == 303
+    assert world.events(ticket)[-1].data == {"reason": "private"}
+
+
+def test_joining_listing_and_undoing(world, agent, ticket):
+    other = world.ticket("bidache/voirie", dx=0.0002, title="Même trou")
+    world.session.commit()
+    assert f'<option value="{ticket}">' in agent.get(f"/bureau/{other}").text
+    agent.post(other, "doublon", of=ticket)
+    assert state(world, other).state == "duplicate"
+    assert f'href="/bureau/{other}"' in agent.get(f"/bureau/{ticket}").text
+    page = agent.get(f"/bureau/{other}").text
+    assert f'href="/bureau/{ticket}"' in page
+    assert "Annuler" in page
+    agent.post(other, "parole", state="new", public="yes", text="")
+    assert state(world, other).duplicate_of_id is None
+    assert agent.post(other, "doublon", of=other).status_code == 400
+
+
+def test_taking_a_contribution_out(world, agent, ticket):
+    members = world.session.scalars(
+        text("SELECT reference FROM contribution WHERE ticket_id = :t ORDER BY id"), {"t": world.row(ticket).id}
+    ).all()
+    assert members[1] in agent.get(f"/bureau/{ticket}").text
+    agent.post(ticket, "separation", contribution=members[1])
+    assert state(world, members[1]).state == "new"
+
+
+def test_correcting_the_category(world, agent, ticket):
+    agent.post(ticket, "categorie", category="lampadaire")
+    assert state(world, ticket).service == "eclairage"
+
+
+def test_searching_by_number_opens_and_by_words_lists(agent, ticket):
+    answer = agent.get(f"/bureau?q={ticket.lower()}")
+    assert (answer.status_code, answer.location.split("?")[0]) == (303, f"/bureau/{ticket}")
+    assert "Trou devant" in agent.get("/bureau?q=école").text
+    assert "Trou devant" not in agent.get("/bureau?q=baleine").text
+
+
+def test_a_number_typed_small_is_led_to_its_page(agent, ticket):
+    assert agent.get(f"/bureau/{ticket.lower()}?view=team").location == f"/bureau/{ticket}?view=team"
+
+
+def test_a_long_queue_goes_on(world, agent):
+    for number in range(53):
+        world.ticket("bidache/voirie", title=f"Trou {number}", dx=number / 10_000)
+    world.session.commit()
+    page = agent.get("/bureau").text
+    assert page.count('class="queue-row') == 50
+    following = re.search(r'href="([^"]+)" rel="next"', page).group(1).replace("&amp;", "&")
+    assert agent.get(following).text.count('class="queue-row') == 3
+
+
+@pytest.mark.parametrize(("role", "queues"), [("dispatcher", 3), ("administrator", 3), ("planner", 3)])
+def test_those_who_oversee_choose_a_queue(app, world, ticket, role, queues):
+    desk = Desk(app, world, role)
+    page = desk.get("/bureau").text
+    assert page.count("chip chip--sm") == queues + 1
+    assert ticket in desk.get("/bureau?service=voirie&territory=bidache&view=team").text
+    assert ticket not in desk.get("/bureau?service=eclairage&territory=bidache&view=team").text
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "eu"])
+def test_every_language(agent, ticket, language):
+    page = agent.get(f"/bureau/{ticket}?lang={language}")
+    assert page.status_code == 200
+    assert f'<html lang="{language}"' in page.text
+
+
+def test_what_people_wrote_is_never_markup(world, agent):
+    reference = world.ticket("bidache/voirie", title="<script>alert(1)</script>")
+    world.session.commit()
+    agent.post(reference, "parole", text="<img src=x onerror=alert(2)>", public="yes", state="")
+    page = agent.get(f"/bureau/{reference}").text
+    assert "<script>alert(1)" not in page
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
