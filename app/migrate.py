@@ -51,6 +51,19 @@ def _run(url: str, step: Callable[[Config], None]) -> None:
         engine.dispose()
 
 
+def new_revision(url: str, message: str) -> str:
+    """Write a migration for the difference between models and database; returns its path."""
+    written: list[str] = []
+    number = f"{int(head() or 0) + 1:04d}"
+
+    def write(config: Config) -> None:
+        script = command.revision(config, message=message, rev_id=number, autogenerate=True)
+        written.extend(str(one.path) for one in (script if isinstance(script, list) else [script]) if one is not None)
+
+    _run(url, write)
+    return written[0]
+
+
 def head() -> str | None:
     """The newest revision in the code."""
     return ScriptDirectory.from_config(_config()).get_current_head()

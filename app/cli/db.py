@@ -33,3 +33,20 @@ def current() -> None:
     with engine.connect() as connection:
         click.echo(f"At {migrate.current(connection) or 'nothing'}; the code's newest is {migrate.head()}.")
     engine.dispose()
+
+
+@db.command()
+@click.argument("target")
+def downgrade(target: str) -> None:
+    """Go back to a revision (`base` empties the database)."""
+    click.confirm(f"Go back to {target}? What newer tables hold is lost.", abort=True)
+    migrate.downgrade(DatabaseSettings().url, target)
+    click.echo(f"At {target}.")
+
+
+@db.command()
+@click.argument("message")
+def revision(message: str) -> None:
+    """Write a migration from what the models have and the database lacks."""
+    path = migrate.new_revision(DatabaseSettings().url, message)
+    click.echo(f"{path}: read it, name every constraint, try it up and down with rows in the tables.")
