@@ -16,6 +16,7 @@ ROOMS = (
     "app.core.problems",
     "app.web",
     "app.health",
+    "app.operations",
     "app.features.accounts",
     "app.features.territories",
     "app.features.contributions",

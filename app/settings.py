@@ -92,7 +92,7 @@ class JobSettings(BaseSettings):
 
     model_config = _prefixed("AUZOLAN_JOBS_")
 
-    sweep_s: float = Field(default=5, gt=0, le=30)
+    sweep_s: float = Field(default=2, gt=0, le=30)
     stale_s: float = Field(default=10, gt=0, le=60)
     batch: int = Field(default=200, ge=1, le=5_000)
     max_attempts: int = Field(default=6, ge=1, le=50)

@@ -31,20 +31,26 @@ def _work(names: list[str]) -> None:
         raise SystemExit(
             f"Unknown queue {', '.join(sorted(unknown)) or '(none)'}: choose among {', '.join(queues.NAMES)}."
         )
+    if queues.DEFAULT in names and queues.ANALYSIS not in names:
+        # What may wait is done when nothing else is, unless it has a worker of its own.
+        names = [*names, queues.ANALYSIS]
     runtime.application()
     settings = runtime.settings()
     # Forking costs 10 ms a job and protects from what may hang or grow; the drain does neither.
+    role = f"worker-{names[0]}"
     kind = SimpleWorker if names == [queues.INTAKE] else Worker
     worker = kind(
         names,
-        name=f"{'-'.join(names)}-{os.getpid()}-{os.urandom(3).hex()}",
-        connection=queues.connect(settings.redis.url),
+        name=f"{queues.client_name(role)}.{os.urandom(3).hex()}",
+        connection=queues.connect(settings.redis.url, role=role),
         serializer=JSONSerializer,
         worker_ttl=settings.jobs.worker_ttl_s,
         maintenance_interval=30,
         job_monitoring_interval=10,
         log_job_description=False,
     )
+    # While Redis is away RQ waits longer and longer: no longer than this once it is back.
+    worker.max_connection_wait_time = 4.0
     worker.work(logging_level="WARNING")
 
 

@@ -2,83 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 import structlog
+from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.features.tickets.placing import drain_intake as place_due
-from workers.jobs import Handler, put_off, run_row
-from workers.queues import ASKED, connect
+from app.core.db import database_went_away
+from app.features.tickets.placing import Claimed, claim_intake, place
+from workers.jobs import DIED, Handler, put_off, run_row
+from workers.queues import IN_HAND, connect
 from workers.runtime import settings, work_session
 
 log = structlog.get_logger("workers")
 
-MOST_BATCHES = 500
-"""Batches in one drain; then the worker looks at its other jobs, and the relay asks again."""
+DRAIN_S = 3.0
+"""Seconds after which a drain ends, whatever waits: the worker must hear a request to stop. The relay asks again."""
+LINGER_S = 0.05
+"""Seconds that a drain stays after its last row: what comes meanwhile costs no new job."""
+PAUSE_S = 0.004
 
-_NEXT = text(
+
+def drain_intake() -> int:
+    """Group and route everything that waits, for a few seconds at most; returns how many."""
+    with work_session(topic="intake") as session:
+        return _drain(session, most=_most_at_once(session))
+
+
+def _drain(session: Session, *, most: int) -> int:
+    began = last = time.monotonic()
+    size, total = most, 0
+    while (now := time.monotonic()) < min(began + DRAIN_S, last + LINGER_S):
+        rows: Sequence[Claimed] = ()
+        try:
+            rows = claim_intake(session, limit=size)
+            if rows:
+                _note_in_hand(rows)
+                place(session, [row.waiting for row in rows if row.waiting is not None])
+            session.commit()
+        except Exception as error:
+            session.rollback()
+            _note_in_hand(())
+            if database_went_away(error):
+                log.warning("database_went_away")
+                return total
+            log.exception("batch_failed", rows=len(rows), request_ids=_request_ids(rows))
+            if not rows:
+                return total
+            # A smaller batch next; the row that fails alone is the one to put off.
+            size = max(1, len(rows) // 2)
+            if len(rows) == 1:
+                put_off(session, rows[0].outbox_id, error=error)
+                session.commit()
+            last = now
+            continue
+        if rows:
+            _note_in_hand(())
+            last = time.monotonic()
+            log.info("placed", rows=len(rows), ms=round((last - now) * 1000, 1), request_ids=_request_ids(rows))
+            total, size = total + len(rows), min(size * 2, most)
+        else:
+            time.sleep(PAUSE_S)
+    return total
+
+
+def _request_ids(rows: Sequence[Claimed]) -> list[str]:
+    return [row.request_id for row in rows if row.request_id]
+
+
+@cache
+def _redis() -> Redis:
+    return connect(settings().redis.url, role="drain", timeout_s=1)
+
+
+def _note_in_hand(rows: Sequence[Claimed]) -> None:
+    """Leave word, outside the transaction, of what this drain holds: what kills a process leaves no exception."""
+    try:
+        if rows:
+            _redis().set(IN_HAND, f"{len(rows)} {rows[0].outbox_id}", ex=600)
+        else:
+            _redis().delete(IN_HAND)
+    except RedisError:
+        log.warning("redis_went_away")
+
+
+def _most_at_once(session: Session) -> int:
+    """The size of batches: small after a drain that died, so that a row that kills is soon alone, then put off."""
+    batch = settings().jobs.batch
+    try:
+        left: Any = _redis().getdel(IN_HAND)
+    except RedisError:
+        return batch
+    if left is None:
+        return batch
+    held, outbox_id = map(int, left.split())
+    log.warning("a_drain_died", rows=held, outbox_id=outbox_id)
+    if held == 1:
+        put_off(session, outbox_id, error=DIED)
+        session.commit()
+    return max(1, held // 8)
+
+
+_CLAIM_HOTSPOTS = text(
     """
-    SELECT id, attempts FROM outbox WHERE topic = 'intake' AND failed_at IS NULL AND due_at <= now()
-    ORDER BY id LIMIT 1
+    DELETE FROM outbox WHERE id IN (
+      SELECT id FROM outbox WHERE topic = 'hotspots' AND failed_at IS NULL AND due_at <= now()
+      ORDER BY id LIMIT 5000 FOR UPDATE SKIP LOCKED)
+    RETURNING id, payload
     """
 )
 
 
-def drain_intake() -> int:
-    """Group and route everything that waits; returns how many."""
-    _clear_flag("intake")
-    total = 0
-    with work_session(topic="intake") as session:
-        for _ in range(MOST_BATCHES):
-            done = _drain_batch(session)
-            total += done
-            if not done:
-                break
-    return total
-
-
-def _drain_batch(session: Session) -> int:
-    try:
-        done = place_due(session, limit=settings().jobs.batch)
-        session.commit()
+def drain_hotspots() -> int:
+    """Find the hotspots again wherever something changed; returns how many partitions (territory, category, kind)."""
+    with work_session(topic="hotspots") as session:
+        rows: Sequence[Any] = ()
+        try:
+            rows = session.execute(_CLAIM_HOTSPOTS).all()
+            hotspots = import_module("app.features.planning.hotspots")
+            hotspots.mark_changed(session, [tuple(each) for row in rows for each in row.payload.get("partitions", ())])
+            if any(row.payload.get("all") for row in rows):
+                hotspots.mark_alive(session)
+            # What changed is written down first: then each handful of partitions stands by itself.
+            session.commit()
+            rows, done = (), 0
+            while some := int(hotspots.recompute_changed(session, limit=20)):
+                session.commit()
+                done += some
+        except Exception as error:
+            session.rollback()
+            if database_went_away(error):
+                log.warning("database_went_away")
+                return 0
+            log.exception("hotspots_failed")
+            put_off(session, *(row.id for row in rows), error=error)
+            session.commit()
+            return 0
         return done
-    except (OperationalError, InterfaceError):
-        session.rollback()
-        log.warning("database_went_away")
-        return 0
-    except Exception:
-        session.rollback()
-        log.exception("batch_failed")
-        return _drain_one(session)
-
-
-def _drain_one(session: Session) -> int:
-    """One row alone, after its batch failed: the row that fails alone is the one to put off."""
-    row = session.execute(_NEXT).one_or_none()
-    if row is None:
-        return 0
-    try:
-        place_due(session, limit=1)
-        session.commit()
-    except Exception as error:  # noqa: BLE001 - kept with its row
-        session.rollback()
-        put_off(session, row.id, attempts=row.attempts, error=error)
-        session.commit()
-    return 1
-
-
-def _clear_flag(topic: str) -> None:
-    # Before draining, never after: what arrives while we drain must be able to ask again.
-    try:
-        connect(settings().redis.url).delete(ASKED.format(topic=topic))
-    except RedisError:
-        log.warning("redis_went_away")
 
 
 def run(outbox_id: int) -> None:
@@ -92,18 +158,11 @@ def _derive_photo(session: Session, photo_id: int | None, payload: Mapping[str, 
     derive_photo(session, photo_id=photo_id or 0, location=settings().storage.location)
 
 
-def _recompute_hotspots(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
-    hotspots = import_module("app.features.planning.hotspots")
-    hotspots.mark_changed(session, [tuple(partition) for partition in payload.get("partitions", ())])
-    hotspots.recompute_changed(session, limit=50)
-
-
 def _nothing_to_tell(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
     """Followers are told by mail in a later release; the public page already shows the event."""
 
 
 HANDLERS: Mapping[str, Handler] = {
     "photo": _derive_photo,
-    "hotspots": _recompute_hotspots,
     "ticket.changed": _nothing_to_tell,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,18 +11,29 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-INTAKE = "intake"
-DEFAULT = "default"
-NAMES = (INTAKE, DEFAULT)
+from app.core.outbox import ANALYSIS_QUEUE, CLIENT_PREFIX, DEFAULT_QUEUE, INTAKE_QUEUE
 
-DRAINED: Mapping[str, str] = {"intake": "workers.handlers.drain_intake"}
-"""Topics whose rows are drained in batches by one job that says "there is work"."""
+INTAKE, DEFAULT, ANALYSIS = INTAKE_QUEUE, DEFAULT_QUEUE, ANALYSIS_QUEUE
+NAMES = (INTAKE, DEFAULT, ANALYSIS)
 
-ASKED = "auzolan:asked:{topic}"
-"""A flag in Redis: a drain of this topic has been asked for and has not begun."""
 
-ASKED_TTL_S = 10
-"""Seconds after which a flag whose drain died is forgotten."""
+@dataclass(frozen=True)
+class Drain:
+    """One job takes all the rows of a topic that wait; it has a queue of its own, which tells whether it is asked."""
+
+    queue: str
+    function: str
+    timeout_s: int
+
+
+DRAINS: Mapping[str, Drain] = {
+    "intake": Drain(INTAKE, "workers.handlers.drain_intake", 120),
+    "hotspots": Drain(ANALYSIS, "workers.handlers.drain_hotspots", 300),
+}
+"""The topics of `app.core.outbox.DRAINED`."""
+
+IN_HAND = "auzolan:in-hand"
+"""In Redis, how many rows the drain holds at this moment; still there when a drain begins, it says that one died."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +44,24 @@ class Route:
     timeout_s: int = 60
 
 
-ROUTES: Mapping[str, Route] = {"photo": Route(timeout_s=120), "hotspots": Route(timeout_s=300)}
+ROUTES: Mapping[str, Route] = {"photo": Route(timeout_s=120)}
 ANY = Route()
 
 
-def connect(url: str) -> Redis:
+def client_name(role: str) -> str:
+    """What operators see of a process's connections."""
+    return f"{CLIENT_PREFIX}{role}.{socket.gethostname()}.{os.getpid()}".replace(" ", "-")
+
+
+def connect(url: str, *, role: str, timeout_s: float = 30) -> Redis:
     """A connection whose calls give up after seconds rather than hang."""
-    return Redis.from_url(url, socket_timeout=30, socket_connect_timeout=5, health_check_interval=15)
+    return Redis.from_url(
+        url,
+        client_name=client_name(role),
+        socket_timeout=timeout_s,
+        socket_connect_timeout=5,
+        health_check_interval=15,
+    )
 
 
 def queue(name: str, connection: Redis) -> Queue:

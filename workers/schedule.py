@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.core import outbox
+from app.core.db import database_went_away, dead_peer_options, plain_url
+from workers.queues import client_name
 from workers.runtime import settings, work_session
 
 log = structlog.get_logger("scheduler")
@@ -52,14 +54,16 @@ def run(stopping: Callable[[], bool], tasks: Sequence[Task] = TASKS) -> None:
         try:
             _lead(stopping, tasks, due)
         except (SQLAlchemyError, psycopg.Error) as error:
-            log.warning("scheduler_waits", error=str(error).splitlines()[0])
+            log.warning("scheduler_waits", error=(str(error) or type(error).__name__).splitlines()[0])
             time.sleep(1)
 
 
 def _lead(stopping: Callable[[], bool], tasks: Sequence[Task], due: dict[str, float]) -> None:
     # A session lock on a connection of its own: it is let go when this process dies, however it dies.
-    dsn = settings().database.url.replace("postgresql+psycopg://", "postgresql://", 1)
-    with psycopg.connect(dsn, autocommit=True, application_name="auzolan scheduler") as connection:
+    dsn = plain_url(settings().database.url)
+    with psycopg.connect(
+        dsn, autocommit=True, application_name=client_name("scheduler"), **dead_peer_options(5_000)
+    ) as connection:
         leads = connection.execute("SELECT pg_try_advisory_lock(%s)", (LEADER,)).fetchone()
         if not leads or not leads[0]:
             time.sleep(2)
@@ -76,6 +80,13 @@ def _lead(stopping: Callable[[], bool], tasks: Sequence[Task], due: dict[str, fl
 
 def _do(task: Task) -> None:
     with work_session(task=task.name) as session:
-        task.do(session)
-        session.commit()
-        log.info("done", task=task.name)
+        try:
+            task.do(session)
+            session.commit()
+            log.info("done")
+        except Exception as error:
+            # A task that fails must not keep the others from their time; it has its own again.
+            if database_went_away(error):
+                raise
+            session.rollback()
+            log.exception("task_failed")

@@ -12,6 +12,8 @@ from flask_sqlalchemy_lite import SQLAlchemy
 from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, DateTime, Identity, Integer, MetaData, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from app.settings import DatabaseSettings
@@ -57,6 +59,50 @@ class Base(DeclarativeBase):
 db = SQLAlchemy()
 
 
+def plain_url(url: str) -> str:
+    """SQLAlchemy's URL as psycopg wants it."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def dead_peer_options(statement_timeout_ms: int) -> dict[str, Any]:
+    """Options of a psycopg connection: UTC, no runaway statement, and a dead peer is noticed within a minute.
+
+    Both ends look: a client whose server vanished, and a server whose client did (it would keep its locks).
+    """
+    server = {
+        "timezone": "UTC",
+        "jit": "off",
+        "statement_timeout": statement_timeout_ms,
+        "idle_in_transaction_session_timeout": 300_000,
+        "tcp_keepalives_idle": 30,
+        "tcp_keepalives_interval": 10,
+        "tcp_keepalives_count": 3,
+    }
+    return {
+        "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
+        "connect_timeout": 5,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
+    }
+
+
+_AWAY = ("08", "57P", "53")
+"""SQLSTATE classes: connection lost, server stopping or starting, out of connections, memory or disk."""
+
+
+def database_went_away(error: BaseException) -> bool:
+    """Whether an error says something of the server and nothing of the work: the same work may pass later."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlstate", None)
+    lost = code is None and error.orig.__class__.__name__ in ("OperationalError", "InterfaceError")
+    return error.connection_invalidated or lost or (code or "").startswith(_AWAY)
+
+
 def engine_options(settings: DatabaseSettings) -> dict[str, Any]:
     """Options of the SQLAlchemy engine. Connections speak UTC and give up on runaway statements."""
     return {
@@ -66,8 +112,5 @@ def engine_options(settings: DatabaseSettings) -> dict[str, Any]:
         "pool_timeout": settings.pool_timeout_s,
         # A restarted server is noticed when a connection is taken, not in the middle of a request.
         "pool_pre_ping": True,
-        "connect_args": {
-            "application_name": "auzolan",
-            "options": f"-c timezone=UTC -c statement_timeout={settings.statement_timeout_ms} -c jit=off",
-        },
+        "connect_args": {"application_name": "auzolan", **dead_peer_options(settings.statement_timeout_ms)},
     }

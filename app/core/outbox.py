@@ -17,7 +17,19 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.core.db import Base, BigKey, Json, Now
 
 CHANNEL = "auzolan_outbox"
-"""The channel on which PostgreSQL says that the outbox has new rows (a trigger of the first migration)."""
+"""The channel on which PostgreSQL says that the outbox has new rows (a trigger of the migrations)."""
+
+AWAKE = 0x61757A63
+"""Advisory lock that a relay holds while it looks at the outbox by itself, so that nobody has to wake it."""
+
+INTAKE_QUEUE, DEFAULT_QUEUE, ANALYSIS_QUEUE = QUEUES = ("intake", "default", "analysis")
+"""The queues of RQ: grouping and routing; one job a row; what may wait until nothing else does."""
+
+DRAINED = ("intake", "hotspots")
+"""Topics whose rows are taken many at once; any other row is a job of its own."""
+
+CLIENT_PREFIX = "auzolan."
+"""How our processes begin the names of their connections, to Redis and to PostgreSQL: `auzolan.ROLE.HOST.PID`."""
 
 INTAKE = "intake"
 """The topic whose rows are drained in batches: a contribution to group and route (`subject_id` is its id)."""
@@ -42,6 +54,12 @@ class Outbox(Base):
     __table_args__ = (
         CheckConstraint("topic <> ''", name="topic_named"),
         Index("ix_outbox_due", "topic", "id", postgresql_where=text("failed_at IS NULL")),
+        Index(
+            "ix_outbox_rows",
+            "enqueued_at",
+            "due_at",
+            postgresql_where=text("failed_at IS NULL AND topic NOT IN ('intake', 'hotspots')"),
+        ),
     )
 
 

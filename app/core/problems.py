@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -94,6 +94,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(e.Problem, respond)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(InterfaceError, _database)
     app.register_error_handler(PoolTimeout, _database)
     if not app.testing:
         app.register_error_handler(Exception, _unexpected)

@@ -54,7 +54,7 @@ def end_run() -> None:
 
 def _end(folder: Path) -> None:
     """Stop the servers of a run at once, and remove its folder."""
-    for file, number in (("postgres/postmaster.pid", signal.SIGQUIT), ("redis-*/pid", signal.SIGKILL)):
+    for file, number in (("postgres*/postmaster.pid", signal.SIGQUIT), ("redis-*/pid", signal.SIGKILL)):
         for path in folder.glob(file):
             words = path.read_text().split()
             if words and procfs.read(int(words[0])):

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Register the slice's addresses."""
-    from app.features.tickets import api, views
+    from app.features.tickets import api, api_near, views
 
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(api_near.blueprint)
     app.register_blueprint(views.blueprint)

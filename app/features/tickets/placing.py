@@ -52,13 +52,13 @@ _COLUMNS = """
 _CLAIM = text(
     f"""
     WITH due AS (
-      SELECT id, subject_id FROM outbox
+      SELECT id, subject_id, attempts, payload FROM outbox
       WHERE topic = 'intake' AND failed_at IS NULL AND due_at <= now()
       ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
     ), taken AS (DELETE FROM outbox USING due WHERE outbox.id = due.id)
-    SELECT {_COLUMNS}
-    FROM due JOIN contribution c ON c.id = due.subject_id JOIN territory t ON t.id = c.territory_id
-    WHERE c.ticket_id IS NULL ORDER BY c.created_at, c.id
+    SELECT due.id AS outbox_id, due.attempts, due.payload ->> 'request_id' AS request_id, c.ticket_id, {_COLUMNS}
+    FROM due LEFT JOIN contribution c ON c.id = due.subject_id LEFT JOIN territory t ON t.id = c.territory_id
+    ORDER BY c.created_at, c.id
     """  # noqa: S608 - a constant
 )
 
@@ -112,10 +112,32 @@ _WRITE = text(
 )
 
 
+@dataclass(frozen=True)
+class Claimed:
+    """A row of the outbox that this transaction holds; `waiting` is None when its contribution is gone or placed."""
+
+    outbox_id: int
+    attempts: int
+    request_id: str | None
+    waiting: Waiting | None
+
+
+def claim_intake(session: Session, *, limit: int) -> list[Claimed]:
+    """Take at most `limit` rows of what waits, in the order in which it was said; they are done when this commits."""
+    return [
+        Claimed(row.outbox_id, row.attempts, row.request_id, _waiting(row) if row.id and not row.ticket_id else None)
+        for row in session.execute(_CLAIM, {"limit": limit})
+    ]
+
+
+def _waiting(row: Any) -> Waiting:
+    return Waiting(*row[4:])
+
+
 def drain_intake(session: Session, *, limit: int) -> int:
     """Place what waits, at most `limit`, and return how many there were; the caller commits."""
-    rows = session.execute(_CLAIM, {"limit": limit}).all()
-    place(session, [Waiting(**row._mapping) for row in rows])
+    rows = claim_intake(session, limit=limit)
+    place(session, [row.waiting for row in rows if row.waiting is not None])
     return len(rows)
 
 

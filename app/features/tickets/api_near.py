@@ -1,0 +1,93 @@
+"""`GET /api/v1/nearby`: what is already there, asked once the place and the category are chosen."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, jsonify, request
+
+from app.core.access import public
+from app.core.db import db
+from app.core.errors import FieldError, Invalid
+from app.core.i18n import label
+from app.features.contributions.checks import KINDS, check_point
+from app.features.contributions.urls import photo_urls, public_url
+from app.features.territories.catalogue import CategoryFacts, Town, town
+from app.features.territories.places import locate
+from app.features.tickets.queries.near import NearbyFace, nearest_open_for_public
+from app.web.words import public_state
+
+blueprint = Blueprint("nearby_api", __name__, url_prefix="/api/v1")
+
+
+@blueprint.get("/nearby")
+@public
+def nearby() -> Response:
+    """Open, public contributions of the same kind and category near a place: at most five, the nearest first."""
+    kind = request.args.get("kind", "problem")
+    errors = [] if kind in KINDS else [FieldError("/kind", "Choose problem, praise or proposal.")]
+    lon, lat = _degrees("lon", errors), _degrees("lat", errors)
+    errors += check_point(lon, lat)
+    if errors:
+        raise Invalid(errors=errors)
+    home, category = _category(lon, lat, kind)
+    found = nearest_open_for_public(db.session, lon=lon, lat=lat, territory_id=home.id, category=category, kind=kind)
+    response = jsonify(
+        territory=home.slug,
+        category=category.slug,
+        kind=kind,
+        radius_m=category.group_radius_m,
+        results=[_document(face, category) for face in found],
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _degrees(name: str, errors: list[FieldError]) -> float:
+    try:
+        value = float(request.args.get(name, ""))
+    except ValueError:
+        value = math.nan
+    if math.isfinite(value):
+        return value
+    errors.append(FieldError(f"/{name}", "Write a number."))
+    return 0.0
+
+
+def _category(lon: float, lat: float, kind: str) -> tuple[Town, CategoryFacts]:
+    place = locate(db.session, lon, lat)
+    if place is None:
+        raise Invalid(
+            errors=[FieldError("/lat", "This place is outside the territory. Move the pin, your text is kept.")],
+            code="outside",
+        )
+    home = town(db.session, place.territory_id, version=place.version)
+    slug = request.args.get("category", "")
+    category = home.categories.get(slug)
+    if category is None or not category.active:
+        words = {"town": home.name, "slug": slug[:80]}
+        raise Invalid(errors=[FieldError("/category", "%(town)s has no category “%(slug)s”.", words)])
+    if kind not in category.kinds:
+        raise Invalid(errors=[FieldError("/category", "This category does not take this kind of contribution.")])
+    return home, category
+
+
+def _document(face: NearbyFace, category: CategoryFacts) -> dict[str, object]:
+    return {
+        "reference": face.reference,
+        "url": public_url(face.reference),
+        "kind": face.kind,
+        "category": {"slug": category.slug, "label": label(category.label)},
+        "sentence": face.sentence,
+        "created_at": face.said_at.isoformat(),
+        "age_days": max(0, (datetime.now(UTC) - face.said_at).days),
+        "state": face.state,
+        "public_state": public_state(face.state, in_a_queue=True),
+        "distance_m": round(face.distance_m, 1),
+        "lon": face.lon,
+        "lat": face.lat,
+        "contributions": face.contributions,
+        "supports": face.supports,
+        "photo": photo_urls(face.photo_key) if face.photo_key else None,
+    }

@@ -1,0 +1,40 @@
+"""Errors and topics in the words of who must decide something, not of who wrote the program."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+TOPICS = {
+    "intake": _("Grouping and routing"),
+    "photo": _("Photos"),
+    "hotspots": _("Hotspots"),
+    "ticket.changed": _("News to followers"),
+}
+
+ROLES = {
+    "relay": _("Relay"),
+    "worker-intake": _("Worker that groups and routes"),
+    "worker-default": _("Worker for photos and the rest"),
+    "scheduler": _("Scheduler"),
+}
+
+_ERRORS = (
+    ("the worker died", _("The process was killed while doing it: not enough memory, or a stop of the machine.")),
+    ("JobTimeoutException", _("It took longer than it may.")),
+    ("MemoryError", _("It needed more memory than it may take.")),
+    ("QueryCanceled", _("The database took longer than it may.")),
+    ("DeadlockDetected", _("Two jobs waited for each other; trying again is enough.")),
+    ("FileNotFoundError", _("A file is no longer where it was stored.")),
+    ("StorageError", _("The file storage did not answer.")),
+    ("ConnectionError", _("Another server did not answer.")),
+    ("TimeoutError", _("Another server did not answer in time.")),
+    ("IntegrityError", _("What it wanted to write contradicts what is there.")),
+    ("KeyError", _("The program does not know this kind of job: is an older release still running?")),
+    ("ModuleNotFoundError", _("The program does not know this kind of job: is an older release still running?")),
+)
+
+
+def explained(error: str) -> str:
+    """A technical error as a sentence."""
+    found = next((words for mark, words in _ERRORS if mark in error), None)
+    return str(found or _("The program met an error that it does not know."))
