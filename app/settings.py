@@ -87,6 +87,15 @@ class StorageSettings(BaseSettings):
         return self.data / "mail"
 
 
+class MailSettings(BaseSettings):
+    """How mails leave. Without an SMTP server they are written to the data folder."""
+
+    model_config = _prefixed("AUZOLAN_MAIL_")
+
+    smtp_url: SecretStr = Field(default=SecretStr(""))
+    sender: str = "Auzolan <noreply@localhost>"
+
+
 class JobSettings(BaseSettings):
     """How the relay and the workers behave; seconds everywhere."""
 
@@ -108,4 +117,5 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
     jobs: JobSettings = field(default_factory=JobSettings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -158,11 +158,18 @@ def _derive_photo(session: Session, photo_id: int | None, payload: Mapping[str, 
     derive_photo(session, photo_id=photo_id or 0, location=settings().storage.location)
 
 
-def _nothing_to_tell(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
-    """Followers are told by mail in a later release; the public page already shows the event."""
+def _tell_authors(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+    from app.core.mail import send
+    from app.features.contributions.mails import mails_of_event
+    from app.features.notifications.services import deliver_once
+
+    mail, folder = settings().mail, settings().storage.mail_folder
+    for letter in mails_of_event(session, int(payload["event_id"])):
+        deliver = partial(send, letter, smtp_url=mail.smtp_url.get_secret_value(), sender=mail.sender, folder=folder)
+        deliver_once(session, key=letter.key, channel="mail", deliver=deliver)
 
 
 HANDLERS: Mapping[str, Handler] = {
     "photo": _derive_photo,
-    "ticket.changed": _nothing_to_tell,
+    "ticket.changed": _tell_authors,
 }

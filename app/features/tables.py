@@ -4,10 +4,11 @@ from app.core.db import Base
 from app.core.outbox import Outbox
 from app.features.accounts.models import Account
 from app.features.contributions.models import Contribution
+from app.features.notifications.models import Delivery
 from app.features.planning.models import Hotspot
 from app.features.territories.models import Territory
 from app.features.tickets.models import Ticket
 
 metadata = Base.metadata
 
-__all__ = ["Account", "Contribution", "Hotspot", "Outbox", "Territory", "Ticket", "metadata"]
+__all__ = ["Account", "Contribution", "Delivery", "Hotspot", "Outbox", "Territory", "Ticket", "metadata"]

@@ -1,0 +1,59 @@
+"""Mails: through SMTP when a server is set, else into a folder of this machine where one can read them."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+TIMEOUT_S = 15
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail in plain text. `key` is unique: it becomes the Message-ID, and the name of the file."""
+
+    to: str
+    subject: str
+    body: str
+    key: str
+    language: str = "fr"
+
+
+def send(mail: Mail, *, smtp_url: str, sender: str, folder: Path) -> None:
+    """Send it. `smtp_url` is `smtp://user:password@host:587` (STARTTLS) or `smtps://…`; empty writes to `folder`.
+
+    Raises `OSError` or `smtplib.SMTPException`: the job tries again later.
+    """
+    message = _message(mail, sender)
+    if not smtp_url:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = re.sub(r"[^A-Za-z0-9.-]", "-", mail.key)
+        (folder / f"{name}.eml").write_bytes(message.as_bytes(policy=SMTP))
+        return
+    url = urlsplit(smtp_url)
+    kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
+    with kind(url.hostname or "", url.port or (465 if url.scheme == "smtps" else 587), timeout=TIMEOUT_S) as server:
+        if url.scheme != "smtps" and server.has_extn("starttls"):
+            server.starttls()
+        if url.username:
+            server.login(unquote(url.username), unquote(url.password or ""))
+        server.send_message(message)
+
+
+def _message(mail: Mail, sender: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = mail.to
+    message["Subject"] = " ".join(mail.subject.split())
+    message["Date"] = formatdate(usegmt=True)
+    message["Message-ID"] = f"<{mail.key}@{sender.rpartition('@')[2].rstrip('>')}>"
+    message["Content-Language"] = mail.language
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.body)
+    return message

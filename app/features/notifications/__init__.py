@@ -1,0 +1,1 @@
+"""What leaves the house: mails, each sent once, with its result kept."""
