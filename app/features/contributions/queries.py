@@ -174,7 +174,10 @@ def _where(shape: Shape) -> str:
 
 
 # Whether a street or a town is asked for decides which index is best.
-_PLAN_EACH = text("SET LOCAL plan_cache_mode = force_custom_plan")
+_PLAN_EACH = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
+    "set_config('max_parallel_workers_per_gather', '0', true)"
+)
 
 
 @lru_cache(maxsize=64)

@@ -218,7 +218,10 @@ def recompute(session: Session, row: Any) -> None:
     _write_story(session, [len(members) for members in clusters], alive, fate, ids)
 
 
-_PLAN_EACH = text("SET LOCAL plan_cache_mode = force_custom_plan")
+_PLAN_EACH = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
+    "set_config('max_parallel_workers_per_gather', '0', true)"
+)
 _INSERT = text(
     """
     INSERT INTO hotspot (territory_id, category_id, kind, name, hull, centre, n, peak, member_ids)
