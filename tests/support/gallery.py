@@ -140,6 +140,10 @@ def _accounts(slice_: Blueprint) -> None:
         error = "Cette adresse et ce mot de passe ne vont pas ensemble." if "error" in request.args else None
         return render_template("accounts/login.html", email=request.args.get("email", ""), next="", error=error)
 
+    @slice_.post("/connexion")
+    def open_session() -> str:
+        return ""
+
     @slice_.post("/deconnexion")
     def logout() -> str:
         return ""
@@ -152,7 +156,10 @@ def _files(app: Flask, basemap: Path | None, photos: Path | None) -> None:
     def basemap_file() -> Response:
         if basemap is None:
             abort(404)
-        return send_file(basemap, mimetype="application/octet-stream", conditional=True)
+        content = basemap.read_bytes()
+        answer = Response(content, mimetype="application/octet-stream")
+        answer.make_conditional(request, accept_ranges=True, complete_length=len(content))
+        return answer
 
     @app.get("/photo/<int:size>/<name>")
     def photo(size: int, name: str) -> Response:

@@ -67,19 +67,26 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("submit", () => sessionStorage.removeItem(draftKey()));
 
+/** @param {Element} row the line whose ticket is open */
+function mark(row) {
+  for (const other of document.querySelectorAll(".queue-row")) {
+    other.classList.toggle("is-on", other === row);
+    if (other === row) other.setAttribute("aria-current", "true");
+    else other.removeAttribute("aria-current");
+  }
+}
+document.addEventListener("click", (event) => {
+  const row = /** @type {Element} */ (event.target).closest(".queue-row");
+  if (row && !event.ctrlKey && !event.metaKey && !event.shiftKey) mark(row);
+});
+
+/** A ticket has come into the page. */
 function arrive() {
   const text = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("text"));
   const kept = sessionStorage.getItem(draftKey());
   if (text && kept && !text.value) text.value = kept;
-  const here = location.pathname;
-  for (const row of document.querySelectorAll(".queue-row")) {
-    const on = new URL(/** @type {HTMLAnchorElement} */ (row).href).pathname === here;
-    row.classList.toggle("is-on", on);
-    if (on) row.setAttribute("aria-current", "true");
-    else row.removeAttribute("aria-current");
-  }
+  document.body.classList.toggle("has-ticket", Boolean(document.getElementById("ticket")));
   draw();
 }
-
 document.addEventListener("htmx:after:swap", arrive);
 arrive();

@@ -14,6 +14,10 @@ const form = /** @type {HTMLFormElement} */ (document.getElementById("contributi
 const field = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
 /** @type {import("./place.js").Place | null} */
 let place = null;
+/** @type {(place: import("./place.js").Place) => void} */
+let tellOpened = () => {};
+/** @type {Promise<import("./place.js").Place>} */
+const opened = new Promise((resolve) => { tellOpened = resolve; });
 /** @type {{lat: number, lon: number} | null} */
 let photoPlace = null;
 
@@ -73,14 +77,24 @@ form.addEventListener("change", () => { ask(); keep(); });
 form.addEventListener("click", (event) => {
   const way = /** @type {Element} */ (event.target).closest("[data-way]");
   if (!(way instanceof HTMLElement)) return;
-  if (way.dataset.way === "locate") place?.locate();
-  if (way.dataset.way === "photo" && photoPlace) place?.show([photoPlace.lon, photoPlace.lat], "");
+  if (way.dataset.way === "locate") opened.then((map) => map.locate());
+  if (way.dataset.way === "photo" && photoPlace) put(photoPlace);
   if (way.dataset.way === "type") {
     const open = document.getElementById("place-typed")?.classList.toggle("is-open");
     way.setAttribute("aria-expanded", String(Boolean(open)));
     if (open) field("address").focus();
   }
 });
+
+/**
+ * Write a place in the form; the map shows it when it is there.
+ * @param {{lat: number, lon: number}} where
+ */
+function put({ lat, lon }) {
+  field("lat").value = lat.toFixed(6);
+  field("lon").value = lon.toFixed(6);
+  place?.show([lon, lat], "");
+}
 
 let sentAt = 0;
 form.addEventListener("submit", (event) => {
@@ -120,6 +134,7 @@ async function start() {
   try {
     const { Place } = await import("./place.js");
     place = new Place(config, form, near);
+    tellOpened(place);
     await place.start();
   } catch (error) {
     // No map here (an old browser, no WebGL): an address or coordinates say the place as well.

@@ -1,0 +1,84 @@
+"""A browser and the gallery of pages, for the tests of what people see."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.support import chromium, gallery
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, one for the session."""
+    found = chromium.find()
+    if found is None:
+        pytest.fail("no Chromium on this machine: python -m tests.support.machine")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(**found.launch_options())
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the gallery, with the demo town's basemap."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    app = gallery.create(tmp_path_factory.mktemp("gallery"))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Visit(Page):
+    """A page that remembers what went wrong while it was open."""
+
+    complaints: list[str]
+
+
+def until(page: Page, expression: str, seconds: float = 60) -> None:
+    """Wait until an expression of the page is true. Playwright's own waiting needs `eval`, which our pages forbid."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        if time.monotonic() > end:
+            raise AssertionError(f"never true: {expression}")
+        page.wait_for_timeout(100)
+
+
+Opener = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Opener]:
+    """Open a page of the gallery: `visit("/liste", width=320, theme="dark")`; complaints of the console are kept."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(path: str, width: int = 390, height: int = 844, theme: str = "light", **options: object) -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            locale="fr-FR",
+            **options,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: complaints.append(str(e)))
+        page.goto(site + path)
+        page.complaints = complaints  # type: ignore[attr-defined]
+        return page  # type: ignore[return-value]
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -1,0 +1,155 @@
+"""The form: it works alone, keeps what was typed, and never waits for the map."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opener, until
+
+STATIC = Path(__file__).parents[2] / "app/web/static"
+FORM_BUDGET = 40 * 1024
+MAP_BUDGET = 350 * 1024
+
+
+def jpeg(place: tuple[float, float] | None = None) -> bytes:
+    """A small JPEG, with a position (latitude, longitude) in its metadata when given."""
+    image, out = Image.new("RGB", (64, 48), "teal"), io.BytesIO()
+    exif = Image.Exif()
+    if place:
+
+        def parts(value: float) -> tuple[IFDRational, ...]:
+            value = abs(value)
+            minutes = (value % 1) * 60
+            return (IFDRational(int(value)), IFDRational(int(minutes)), IFDRational(round((minutes % 1) * 6000), 100))
+
+        lat, lon = place
+        exif[0x8825] = {1: "N" if lat > 0 else "S", 2: parts(lat), 3: "E" if lon > 0 else "W", 4: parts(lon)}
+    image.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def file(name: str, content: bytes) -> dict[str, object]:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
+
+
+def test_without_scripts_it_is_sent_and_comes_back_with_what_was_typed(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr", java_script_enabled=False)
+    page.fill("#email", "maite@exemple")
+    page.locator("summary", has_text="Propreté").click()
+    page.locator("[name=category][value=bin]").check()
+    page.locator("#send").click()
+    expect(page.locator("#problems")).to_contain_text("Écrivez au moins une phrase")
+    expect(page.locator("#problems")).to_contain_text("Placez le repère")
+    expect(page.locator("#email")).to_have_value("maite@exemple")
+    expect(page.locator("[name=category][value=bin]")).to_be_checked()
+    expect(page.locator("#lat")).to_be_visible()
+
+
+def test_focus_goes_to_the_first_error(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    page.locator("#send").click()
+    expect(page.locator("#text")).to_be_focused()
+
+
+def test_photos_are_shown_taken_away_and_limited(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    page.set_input_files("#photos-input", [file(f"{i}.jpg", jpeg()) for i in range(7)])  # type: ignore[list-item]
+    expect(page.locator("#photos figure")).to_have_count(5)
+    expect(page.locator("#photos-status")).to_contain_text("5 photos au plus")
+    page.get_by_role("button", name="Retirer la photo 1").click()
+    expect(page.locator("#photos figure")).to_have_count(4)
+    assert page.evaluate("document.getElementById('photos-input').files.length") == 4
+
+
+def test_a_photo_only_proposes_its_place(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    page.set_input_files("#photos-input", file("a.jpg", jpeg((43.7384, 7.4246))))  # type: ignore[arg-type]
+    way = page.get_by_role("button", name="Le lieu de la photo")
+    expect(way).to_be_visible()
+    assert page.input_value("#lat") == ""
+    way.click()
+    assert abs(float(page.input_value("#lat")) - 43.7384) < 1e-3
+    assert abs(float(page.input_value("#lon")) - 7.4246) < 1e-3
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xd8", b"\xff\xd8\xff\xe1\xff\xffExif\0\0MM", b"GIF89a" * 40])
+def test_a_photo_that_says_nothing_readable_proposes_nothing(visit: Opener, content: bytes) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    page.set_input_files("#photos-input", file("odd.jpg", content))  # type: ignore[arg-type]
+    expect(page.locator("#photos figure")).to_have_count(1)
+    expect(page.locator("[data-way=photo]")).to_be_hidden()
+    assert [c for c in page.complaints if "Failed to load" not in c] == []
+
+
+def test_questions_follow_the_category(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    expect(page.locator("[data-questions=lamp]")).to_be_hidden()
+    page.locator("summary", has_text="Éclairage").click()
+    page.locator("label.category", has_text="Lampadaire éteint").click()
+    expect(page.locator("[data-questions=lamp]")).to_be_visible()
+    # What is not asked is not sent.
+    assert page.evaluate("document.querySelector('[data-questions=noise]').disabled")
+
+
+def test_a_draft_survives_and_is_offered(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    page.fill("#text", "Trou dans la chaussée, rue Maubec")
+    page.goto(page.url.replace("/contribuer/problem", "/contribuer"))
+    expect(page.locator("#draft")).to_contain_text("rue Maubec")
+    page.locator("#draft").click()
+    expect(page.locator("#text")).to_have_value("Trou dans la chaussée, rue Maubec")
+    page.goto(page.url.replace("/contribuer/problem", "/recu"))
+    page.goto(page.url.replace("/recu", "/contribuer"))
+    expect(page.locator("#draft")).to_be_hidden()
+
+
+def test_the_pin_is_placed_by_touching_and_by_arrows(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    page.wait_for_selector("#place-map .pointer", state="attached", timeout=60_000)
+    page.wait_for_timeout(300)
+    page.locator("#place-map canvas").click(position={"x": 200, "y": 90})
+    until(page, "document.getElementById('lat').value !== ''")
+    lat = float(page.input_value("#lat"))
+    page.locator("#place-map canvas").focus()
+    page.keyboard.press("ArrowDown")
+    until(page, f"parseFloat(document.getElementById('lat').value) < {lat}")
+
+
+def weight(names: set[str]) -> int:
+    return sum(len(gzip.compress((STATIC / name).read_bytes(), 9)) for name in names)
+
+
+def modules(requests: list[str]) -> set[str]:
+    """Modules of ours among what the browser asked for."""
+    paths = {urlsplit(url).path for url in requests}
+    return {p.removeprefix("/static/") for p in paths if p.startswith("/static/js/")}
+
+
+def test_the_form_is_light(visit: Opener) -> None:
+    asked: list[str] = []
+    page = visit("/contribuer")
+    page.on("request", lambda r: asked.append(r.url))
+    page.goto(page.url + "/problem", wait_until="load")
+    page.wait_for_timeout(2500)
+    assert "js/form.js" in modules(asked)
+    assert weight(modules(asked)) <= FORM_BUDGET
+
+
+def test_the_home_page_is_light(visit: Opener) -> None:
+    """Everything before the map is usable, but MapLibre and the tiles."""
+    asked: list[str] = []
+    page = visit("/contribuer")
+    page.on("request", lambda r: asked.append(r.url))
+    page.goto(page.url.replace("/contribuer", "/"), wait_until="load")
+    until(page, "document.querySelectorAll('.mk').length > 0")
+    ours = {urlsplit(u).path for u in asked if "/static/" in u and "/vendor/maplibre-gl/" not in u}
+    assert any(path.endswith("view.js") for path in ours)
+    assert weight({path.removeprefix("/static/") for path in ours}) <= MAP_BUDGET

@@ -1,0 +1,167 @@
+"""The map: discs and pins, filters, keyboard, the list beside it, and the page without scripts."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opener, Visit, until
+
+MARKS = "document.querySelectorAll('.mk').length"
+
+
+def ready(page: Visit) -> None:
+    """Wait until the map has drawn its marks; software rendering on a busy machine takes its time."""
+    until(page, f"{MARKS} > 3")
+
+
+def test_discs_say_how_many_and_pins_never_do(visit: Opener) -> None:
+    page = visit("/", width=1280, height=800)
+    ready(page)
+    assert (page.locator(".mk--cl text").first.text_content() or "").strip().isdigit()
+    assert page.locator(".mk--pin text").count() == 0
+    assert page.complaints == []
+
+
+def test_no_mark_covers_another(visit: Opener) -> None:
+    page = visit("/", width=1280, height=800)
+    ready(page)
+    page.wait_for_timeout(500)
+    overlaps = page.evaluate(
+        """() => {
+            const discs = [...document.querySelectorAll('.mk--cl .mk-in')]
+                .map((e) => e.getBoundingClientRect());
+            const middle = (r) => [r.x + r.width / 2, r.y + r.height / 2];
+            const far = (a, b) => Math.hypot(middle(a)[0] - middle(b)[0], middle(a)[1] - middle(b)[1]);
+            const touch = (a, b) => far(a, b) < (a.width + b.width) / 2;
+            return discs.flatMap((a, i) => discs.slice(i + 1).filter((b) => touch(a, b))).length;
+        }"""
+    )
+    assert overlaps == 0
+
+
+def test_a_filter_changes_the_map_the_list_and_the_address(visit: Opener) -> None:
+    page = visit("/?lang=fr", width=1280, height=800)
+    ready(page)
+    page.locator("[data-kind=problem]").click()
+    page.locator("[data-kind=proposal]").click()
+    page.wait_for_url("**kind=praise**")
+    until(
+        page,
+        "[...document.querySelectorAll('.mk--pin')].every((e) => e.classList.contains('k-praise'))"
+        " && document.querySelectorAll('.mk path.k-problem').length === 0 && document.querySelector('.mk')",
+    )
+    expect(page.locator("#list .item")).to_have_count(1)
+    assert page.locator("#list .kindname").first.get_attribute("class") == "kindname k-praise"
+
+
+def test_the_keyboard_moves_zooms_and_opens(visit: Opener) -> None:
+    page = visit("/", width=1280, height=800)
+    ready(page)
+    page.locator("#map canvas").focus()
+    before = page.evaluate("auzolanMap.map.getZoom()")
+    page.keyboard.press("+")
+    until(page, f"auzolanMap.map.getZoom() > {before} + .5")
+    center = page.evaluate("auzolanMap.map.getCenter().lng")
+    page.keyboard.press("ArrowRight")
+    until(page, f"auzolanMap.map.getCenter().lng > {center}")
+    # Bring a pin under the centre, as somebody would with the arrows, then open it.
+    page.evaluate(
+        """async () => {
+            const one = auzolanMap.known.find((mark) => mark.ref);
+            auzolanMap.map.jumpTo({center: [one.lng, one.lat], zoom: 19});
+        }"""
+    )
+    until(page, "auzolanMap.marks.central()?.ref")
+    page.locator("#map canvas").press("Enter")
+    expect(page.locator(".mk--on")).to_have_count(1)
+    expect(page.locator("#card .item--on, #list .item--on").first).to_be_visible()
+
+
+def test_tab_meets_the_map_once(visit: Opener) -> None:
+    page = visit("/", width=1280, height=800)
+    ready(page)
+    stops = page.evaluate(
+        "[...document.querySelectorAll('#map *')].filter((e) => e.tabIndex >= 0).map((e) => e.tagName)"
+    )
+    assert stops == ["CANVAS"]
+
+
+def test_the_theme_changes_the_map_too(visit: Opener) -> None:
+    page = visit("/", width=1280, height=800)
+    ready(page)
+    land = "auzolanMap.map.getPaintProperty('land', 'background-color')"
+    light = page.evaluate(land)
+    page.locator("[data-theme-choice=dark]").click()
+    until(page, f"{land} !== {light!r}")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_sheet_has_three_heights_by_button_and_keyboard(visit: Opener) -> None:
+    page = visit("/")
+    sheet, grab = page.locator("#sheet"), page.locator(".grab")
+    expect(sheet).to_have_attribute("data-height", "half")
+    grab.click()
+    expect(sheet).to_have_attribute("data-height", "full")
+    grab.press("Escape")
+    expect(sheet).to_have_attribute("data-height", "peek")
+    grab.press("ArrowUp")
+    expect(sheet).to_have_attribute("data-height", "half")
+
+
+def test_the_sheet_is_dragged(visit: Opener) -> None:
+    page = visit("/")
+    box = page.locator(".grab").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, 780, steps=8)
+    page.mouse.up()
+    expect(page.locator("#sheet")).to_have_attribute("data-height", "peek")
+
+
+def test_without_scripts_the_list_says_the_same(visit: Opener) -> None:
+    page = visit("/?lang=fr", java_script_enabled=False)
+    expect(page.locator("#list .item")).to_have_count(8)
+    expect(page.get_by_text("La carte a besoin de JavaScript")).to_be_visible()
+    page.locator("[data-kind=problem]").click()
+    assert "kind=praise%2Cproposal" in page.url
+    page.select_option("#period", "30")
+    page.get_by_role("button", name="Filtrer").click()
+    assert "period=30" in page.url
+    assert "kind=praise%2Cproposal" in page.url
+
+
+def test_a_search_for_a_number_opens_it(visit: Opener) -> None:
+    page = visit("/?lang=fr")
+    page.fill("#q", "bay4817")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/c/BAY-4817")
+
+
+GATHER = """async () => {
+    const { gather, toMark } = await import('/static/js/map/cluster.js');
+    const dot = (i) => toMark({n: 1 + i % 7, problem: 1 + i % 7}, [(i * 37) % 300, (i * 91) % 300]);
+    const dots = Array.from({length: 400}, (_, i) => dot(i));
+    const marks = gather(dots, (mark) => [mark.lng, mark.lat]);
+    return {before: dots.reduce((a, m) => a + m.n, 0), after: marks.reduce((a, m) => a + m.n, 0),
+            kinds: marks.reduce((a, m) => a + m.kinds[0], 0), count: marks.length};
+}"""
+
+
+def test_gathering_loses_nothing(visit: Opener) -> None:
+    result = visit("/liste").evaluate(GATHER)
+    assert result["before"] == result["after"] == result["kinds"]
+    assert 1 < result["count"] < 60
+
+
+def test_the_ring_goes_clockwise_from_noon(visit: Opener) -> None:
+    arcs = visit("/liste").evaluate("async () => (await import('/static/js/map/cluster.js')).arcs([1, 1, 2], 20)")
+    assert [arc["kind"] for arc in arcs] == ["problem", "praise", "proposal"]
+    starts = [tuple(map(float, re.findall(r"-?[\d.]+", arc["path"])[:2])) for arc in arcs]
+    assert starts[0][0] > 0 > starts[0][1]  # just after noon: right of the middle, above it
+    assert starts[1][0] > 0 and starts[1][1] > 0  # just after three o'clock
+    assert starts[2][1] > 0 > starts[2][0]  # just after six o'clock
