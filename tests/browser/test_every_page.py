@@ -73,6 +73,21 @@ def test_no_sideways_scrolling(visit: Opener, path: str, width: int) -> None:
     assert overflow["who"] == []
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_covers_the_title(visit: Opener, path: str, width: int) -> None:
+    page = visit(path, width=width)
+    page.wait_for_timeout(200)
+    covered = page.evaluate(
+        """() => [...document.querySelectorAll('h1:not(.sr), form.filters .chip--kind')].filter((e) => {
+            const box = e.getBoundingClientRect();
+            const top = document.elementFromPoint(box.left + Math.min(20, box.width / 2), box.top + box.height / 2);
+            return top && !e.contains(top) && !top.contains(e);
+        }).map((e) => e.outerHTML.slice(0, 100))"""
+    )
+    assert covered == []
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_obey_the_strict_headers(visit: Opener, path: str) -> None:
     page = visit(path)
