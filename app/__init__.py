@@ -58,6 +58,8 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     # First, so that a request refused at the door (CSRF, limits) has its id and its line too.
     logs.init_app(app)
     security.init_app(app, settings.web)
+    # A foreign key is only understood once the table it names is known, whichever room it lives in.
+    import_module("app.features.tables")
     for room in ROOMS:
         begin = getattr(import_module(room), "init_app", None)
         if begin is not None:

@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.core.access import signed_in
-from app.core.bodies import read_json
 from app.core.db import db
 from app.core.errors import NotFound, Problem, invalid
 from app.core.security import csrf
 from app.features.accounts.access import current_actor
 from app.features.accounts.policies import Actor
+from app.features.contributions.forms import read_json
 from app.features.tickets import queries
 from app.features.tickets.doing import apply_event
 from app.features.tickets.faces import line_document, service_document, ticket_document

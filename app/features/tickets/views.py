@@ -44,6 +44,13 @@ def ticket(reference: str) -> Answer:
     return _page(reference)
 
 
+@blueprint.get("/bureau/<reference>/<any(parole, attribution, transfert, categorie, doublon, separation):_action>")
+@desk_only
+def back_to_ticket(reference: str, _action: str) -> Answer:
+    """A form that came back with an error was reloaded, or read in another language: the ticket itself."""
+    return redirect(f"{url_for('tickets.ticket', reference=reference)}?{request.query_string.decode()}".rstrip("?"))
+
+
 @blueprint.post("/bureau/<reference>/parole")
 @desk_only
 def speak(reference: str) -> Answer:

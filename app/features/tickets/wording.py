@@ -50,7 +50,7 @@ _NATURAL: Mapping[str, tuple[str, ...]] = {
     "done": ("reopened",),
     "declined": ("reopened", "accepted"),
 }
-_MAIN = ("accepted", "planned", "in_progress", "done", "reopened")
+_MAIN = ("planned", "in_progress", "done", "reopened")
 """Moves that have their own button; the others are in the menu."""
 
 

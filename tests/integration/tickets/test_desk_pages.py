@@ -223,6 +223,11 @@ def test_a_number_typed_small_is_led_to_its_page(agent, ticket):
     assert agent.get(f"/bureau/{ticket.lower()}?view=team").location == f"/bureau/{ticket}?view=team"
 
 
+def test_reloading_a_refused_form_leads_to_the_ticket(agent, ticket):
+    answer = agent.get(f"/bureau/{ticket}/parole?view=team&lang=eu")
+    assert (answer.status_code, answer.location) == (302, f"/bureau/{ticket}?view=team&lang=eu")
+
+
 def test_a_long_queue_goes_on(world, agent):
     for number in range(53):
         world.ticket("bidache/voirie", title=f"Trou {number}", dx=number / 10_000)
