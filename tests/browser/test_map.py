@@ -79,6 +79,24 @@ def test_the_keyboard_moves_zooms_and_opens(visit: Opener) -> None:
     expect(page.locator("#card .item--on, #list .item--on").first).to_be_visible()
 
 
+COUNT_DURING_ZOOM = """async () => {
+    const seen = [];
+    const watch = setInterval(() => seen.push(document.querySelectorAll('.mk').length), 16);
+    for (const by of [1, 1, -2]) {
+        auzolanMap.map.easeTo({zoom: auzolanMap.map.getZoom() + by, duration: 320});
+        await new Promise((done) => setTimeout(done, 1500));
+    }
+    clearInterval(watch);
+    return Math.min(...seen);
+}"""
+
+
+def test_zooming_never_blinks(visit: Opener) -> None:
+    page = visit("/", width=1280, height=800)
+    ready(page)
+    assert page.evaluate(COUNT_DURING_ZOOM) > 0
+
+
 def test_tab_meets_the_map_once(visit: Opener) -> None:
     page = visit("/", width=1280, height=800)
     ready(page)

@@ -23,6 +23,7 @@ from app.core import security
 from app.core.i18n import babel, select_language
 from app.features.contributions import pages
 from app.translations.compile import ensure
+from tests.support import gallery_desk as desk
 from tests.support import gallery_samples as samples
 from tests.support.gallery_tiles import Town
 
@@ -127,11 +128,11 @@ def _contributions(slice_: Blueprint) -> None:
 def _tickets(slice_: Blueprint) -> None:
     @slice_.get("/bureau")
     def queue() -> str:
-        return render_template("tickets/desk.html", page=samples.desk_page(None))
+        return render_template("tickets/desk.html", page=desk.desk_page(None))
 
     @slice_.route("/bureau/<reference>", methods=["GET", "POST"])
     def ticket(reference: str) -> str:
-        return render_template("tickets/desk.html", page=samples.desk_page(reference))
+        return render_template("tickets/desk.html", page=desk.desk_page(reference))
 
 
 def _accounts(slice_: Blueprint) -> None:

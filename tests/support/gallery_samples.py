@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from app.features.contributions import pages
-from app.features.tickets import pages as desk
 
 TOWN = "Monaco, Beausoleil"
 # Where the sample town stands, longitude and latitude; changed to look at another basemap.
@@ -218,7 +217,7 @@ STEPS = [
 ]
 
 
-def _photos(*names: str) -> list[pages.PhotoView]:
+def photos(*names: str) -> list[pages.PhotoView]:
     return [pages.PhotoView(f"/photo/1600/{n}", f"/photo/400/{n}", f"Photo {i + 1}") for i, n in enumerate(names)]
 
 
@@ -247,7 +246,7 @@ def show_page(reference: str, own: bool = False) -> pages.ShowPage:
             )
         ],
         steps=STEPS,
-        photos=_photos("lamp", "hole", "bench", "dump"),
+        photos=photos("lamp", "hole", "bench", "dump"),
         facts=[
             pages.Fact("Service", "Éclairage public"),
             pages.Fact("Quartier", "Petit Bayonne"),
@@ -259,150 +258,6 @@ def show_page(reference: str, own: bool = False) -> pages.ShowPage:
         follow_url=f"/c/{reference}",
         own=own,
         reopen_url=f"/c/{reference}" if own else "",
-    )
-
-
-ROWS = [
-    desk.QueueRow(
-        "BAY-4790",
-        "problem",
-        "Armoire électrique ouverte, rue Sainte-Catherine",
-        "Saint-Esprit",
-        "/bureau/BAY-4790",
-        "Retard 1 j",
-        "late",
-        2,
-    ),
-    desk.QueueRow(
-        "BAY-4817",
-        "problem",
-        "Lampadaire éteint, quai des Corsaires",
-        "Petit Bayonne",
-        "/bureau/BAY-4817",
-        "Demain",
-        "soon",
-        4,
-    ),
-    desk.QueueRow(
-        "BAY-4822",
-        "problem",
-        "Trois mâts éteints, allées Marines",
-        "Grand Bayonne",
-        "/bureau/BAY-4822",
-        "Demain",
-        "soon",
-        7,
-    ),
-    desk.QueueRow(
-        "BAY-4805",
-        "problem",
-        "Lumière qui clignote, place Paul-Bert",
-        "Petit Bayonne",
-        "/bureau/BAY-4805",
-        "2 j",
-        "",
-        1,
-    ),
-    desk.QueueRow(
-        "BAY-4768",
-        "proposal",
-        "Un éclairage plus doux aux bords de Nive",
-        "52 avis",
-        "/bureau/BAY-4768",
-        "4 j",
-        note="réponse attendue",
-    ),
-    desk.QueueRow(
-        "BAY-4830", "problem", "Candélabre penché, rue Maubec", "Saint-Esprit", "/bureau/BAY-4830", "5 j", "", 1
-    ),
-    desk.QueueRow(
-        "BAY-4832",
-        "praise",
-        "Bravo pour les guirlandes de la rue Port-Neuf",
-        "",
-        "/bureau/BAY-4832",
-        "",
-        note="à transmettre à l’équipe",
-    ),
-]
-
-
-def desk_page(reference: str | None) -> desk.DeskPage:
-    return desk.DeskPage(
-        service="Éclairage public",
-        agent="Maite Etchegaray",
-        agent_role="Éclairage public",
-        rows=ROWS,
-        tabs=[
-            desk.QueueTab("Ma file", "/bureau", 23, True),
-            desk.QueueTab("Équipe", "/bureau?tab=team", 61),
-            desk.QueueTab("En retard", "/bureau?tab=late", 4, late=True),
-        ],
-        total=23,
-        sorts=[desk.Sort("Échéance", "/bureau", True), desk.Sort("Plus récents", "/bureau?sort=new")],
-        other_queues=[
-            desk.QueueTab("Éclairage public", "/bureau", 23, True),
-            desk.QueueTab("À trier", "/bureau?q=triage", 5),
-        ],
-        ticket=ticket(reference) if reference else None,
-        previous="/bureau/BAY-4790",
-        following="/bureau/BAY-4822",
-        search_url="/bureau",
-    )
-
-
-def ticket(reference: str) -> desk.TicketView:
-    said = [
-        desk.Said(
-            "BAY-4817",
-            "Habitante",
-            NOW - timedelta(days=4),
-            "Il clignote depuis lundi devant le n° 12, le trottoir est très sombre le soir.",
-            "/c/BAY-4817",
-        ),
-        desk.Said("BAY-4820", "Habitant", NOW - timedelta(days=3), "Plus aucune lumière entre les deux ponts."),
-        desk.Said(
-            "BAY-4825",
-            "Par téléphone",
-            NOW - timedelta(days=2),
-            "Une dame a trébuché hier soir sur les pavés.",
-            contact="06 00 00 00 00",
-        ),
-    ]
-    return desk.TicketView(
-        reference=reference,
-        kind="problem",
-        title="Lampadaire éteint, quai des Corsaires",
-        state="active",
-        version=7,
-        opened="Ouvert il y a 5 jours",
-        channel="via la carte",
-        action=f"/bureau/{reference}",
-        facts=[
-            desk.Fact("Catégorie", "Éclairage, lampadaire"),
-            desk.Fact("Responsable", "Maite Etchegaray"),
-            desk.Fact("Réponse due", "Demain, 18 h", "soon"),
-            desk.Fact("Soutiens", "24"),
-        ],
-        photos=_photos("lamp", "bench", "hole"),
-        said=said,
-        said_total=4,
-        steps=STEPS,
-        transitions=[
-            desk.Transition("planned", "Planifier", "calendar", "P", primary=True),
-            desk.Transition("waiting", "Mettre en attente", "clock", "W"),
-            desk.Transition("done", "Clore", "check", "C"),
-            desk.Transition("declined", "Ne pas retenir", "close", "N", needs_text=True),
-        ],
-        services=[desk.Option("voirie", "Voirie"), desk.Option("proprete", "Propreté")],
-        transfer_url=f"/bureau/{reference}/service",
-        assign_url=f"/bureau/{reference}/moi",
-        address="12 quai des Corsaires",
-        place="Petit Bayonne",
-        routing="Règle 12 : éclairage à Bayonne → Éclairage public",
-        told=28,
-        map=mini(),
-        public_url="/c/BAY-4817",
     )
 
 
