@@ -71,6 +71,8 @@ def _end(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Give each request an id and a line."""
+    """Give each request an id and a line. A process whose logs nobody has set up yet (a web server) gets ours."""
+    if not logging.getLogger().handlers:
+        configure()
     app.before_request(_begin)
     app.after_request(_end)
