@@ -28,6 +28,9 @@ STANDINGS = {"done": DONE, "declined": DECLINED, "duplicate": REUNITED}
 """A closed state stands for itself; any other state is open."""
 ALL_CATEGORIES = 0
 
+COUNT_AGAIN = "map.count"
+"""The outbox topic that asks for `rebuild_cells` of a territory (`subject_id`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellChange:

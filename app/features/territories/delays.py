@@ -83,7 +83,12 @@ def work_calendar(settings: Mapping[str, Any] | None, *, timezone: ZoneInfo | st
 
 def due_on(opened: datetime, delay: Delay, calendar: WorkCalendar) -> date:
     """The last day of the promise, in the town's time zone. `opened` is aware."""
-    day = _local_day(opened, calendar)
+    return _last_day(_local_day(opened, calendar), delay, calendar)
+
+
+# An import asks for the same days by the thousand.
+@lru_cache(maxsize=20_000)
+def _last_day(day: date, delay: Delay, calendar: WorkCalendar) -> date:
     if delay.mode == "calendar":
         return day + timedelta(days=delay.days)
     if not calendar.works_on(day):

@@ -146,7 +146,7 @@ def place(session: Session, waiting: Sequence[Waiting], *, anchors: Anchors | No
     if not waiting:
         return
     towns = {item.territory_id: town(session, item.territory_id, version=item.version) for item in waiting}
-    spots = [spot for item in waiting if (spot := _spot(item, towns[item.territory_id])) is not None]
+    spots = [spot for item in waiting if (spot := spot_of(item, towns[item.territory_id])) is not None]
     lock_places(session, spots)
     ends = group(spots, nearest_open(session, spots), anchors)
     for item in waiting:
@@ -172,7 +172,7 @@ def place(session: Session, waiting: Sequence[Waiting], *, anchors: Anchors | No
     )
 
 
-def _spot(item: Waiting, home: Town) -> Spot | None:
+def spot_of(item: Waiting, home: Town, *, closed_at: datetime | None = None) -> Spot | None:
     """A problem as the grouping sees it; praise and proposals stand alone."""
     if item.kind != "problem":
         return None
@@ -186,6 +186,7 @@ def _spot(item: Waiting, home: Town) -> Spot | None:
         radius_m=category.group_radius_m,
         window_days=category.group_window_days,
         at=item.created_at,
+        closed_at=closed_at,
     )
 
 
@@ -201,7 +202,7 @@ def _write(
             more, last = grown.get(end.ticket_id, (0, item.created_at))
             grown[end.ticket_id] = (more + 1, max(last, item.created_at))
         elif end.leader == item.id:
-            tickets[item.id] = _new_ticket(item, towns[item.territory_id])
+            tickets[item.id] = new_ticket(item, towns[item.territory_id])
         elif end.leader is not None:
             ticket = tickets[end.leader]
             ticket["contributions"] += 1
@@ -226,7 +227,8 @@ def _write(
     return {row.id: row.state for row in rows}
 
 
-def _new_ticket(item: Waiting, home: Town) -> dict[str, Any]:
+def new_ticket(item: Waiting, home: Town) -> dict[str, Any]:
+    """The row of the ticket that a contribution opens: in whose queue, why, and until when."""
     category = home.categories_by_id[item.category_id]
     facts = facts_of(
         home,
