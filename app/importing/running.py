@@ -288,7 +288,8 @@ def _import(
 ) -> None:
     history = History(connection, left)
     # A single batch counts its own cells; a long import counts them once, in the end.
-    uncounted = promised_counts(connection, towns) if left.rows <= options.batch else set(towns)
+    late = left.rows > options.batch or promised_counts(connection, towns)
+    uncounted = set(towns) if late else set()
     connection.commit()
     for above in range(0, left.rows, options.batch):
         upto = min(above + options.batch, left.rows)

@@ -122,10 +122,6 @@ class Plan:
     grown: dict[int, tuple[int, datetime]] = field(default_factory=dict)
     """Tickets of before: how many join, and when the last did."""
 
-    @property
-    def partitions(self) -> set[tuple[int, int, str]]:
-        return {(item.territory_id, item.category_id, item.kind) for item in self.items.values()}
-
 
 def plan_batch(
     connection: Connection, history: History, towns: Mapping[int, Town], *, above: int, upto: int, trial: bool = False
@@ -294,10 +290,10 @@ def promise_count(connection: Connection, territory_ids: Iterable[int]) -> None:
         )
 
 
-def promised_counts(connection: Connection, territory_ids: Iterable[int]) -> set[int]:
-    """Territories whose cells an import that died left uncounted."""
-    asked = text("SELECT subject_id FROM outbox WHERE topic = :topic AND subject_id = ANY(:ids)")
-    return set(connection.scalars(asked, {"topic": COUNT_AGAIN, "ids": list(territory_ids)}))
+def promised_counts(connection: Connection, territory_ids: Iterable[int]) -> bool:
+    """Whether an import that died left cells of these territories uncounted."""
+    asked = text("SELECT EXISTS (SELECT FROM outbox WHERE topic = :topic AND subject_id = ANY(:ids))")
+    return bool(connection.scalar(asked, {"topic": COUNT_AGAIN, "ids": list(territory_ids)}))
 
 
 def keep_promise(connection: Connection, territory_ids: Iterable[int]) -> None:
