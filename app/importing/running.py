@@ -6,7 +6,8 @@ Stopped anywhere, it may be run again: what was kept is recognised by its source
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from app.importing.errors import ImportStopped
 from app.importing.files import RawRow, Table
 from app.importing.history import History
 from app.importing.mapping import Mapping, source_facts
+from app.importing.planning import Plan, plan_batch
 from app.importing.rows import SWAPPED, LeftOut, Refused, RowReader
 from app.importing.staging import (
     Span,
@@ -37,15 +39,7 @@ from app.importing.staging import (
     rejects,
     staging,
 )
-from app.importing.writing import (
-    Plan,
-    keep_promise,
-    mark_hotspots,
-    plan_batch,
-    promise_count,
-    promised_counts,
-    write_batch,
-)
+from app.importing.writing import keep_promise, mark_hotspots, promise_count, promised_counts, write_batch
 
 BATCH = 5_000
 SAMPLE = 1_000
@@ -117,7 +111,7 @@ def run_import(
         connection.commit()
         summary.rejects = _write_rejects(connection, table, mapping, options, found.rejected)
         connection.commit()
-        _import(connection, mapping, towns, left, summary, options, report)
+        _import(engine, connection, mapping, towns, left, summary, options, report)
     summary.seconds = (datetime.now(UTC) - started).total_seconds()
     return summary
 
@@ -278,6 +272,7 @@ def _write_rejects(
 
 
 def _import(
+    engine: Engine,
     connection: Connection,
     mapping: Mapping,
     towns: dict[int, Town],
@@ -286,67 +281,74 @@ def _import(
     options: Options,
     report: Report,
 ) -> None:
+    """Plan a batch while the one before is being written, by another thread on another connection."""
     history = History(connection, left)
     # A single batch counts its own cells; a long import counts them once, in the end.
     late = left.rows > options.batch or promised_counts(connection, towns)
-    uncounted = set(towns) if late else set()
+    partitions = sorted(_partitions(connection, towns))
     connection.commit()
-    for above in range(0, left.rows, options.batch):
-        upto = min(above + options.batch, left.rows)
-        plan = plan_batch(connection, history, towns, above=above, upto=upto, trial=options.trial)
-        if not options.trial:
-            keep = Keeping(mapping, towns, uncounted, first=above == 0, last=upto == left.rows)
-            _keep(connection, plan, keep)
-        summary.imported += len(plan.rows)
-        summary.opened += len(plan.born)
-        summary.joined += len(plan.rows) - len(plan.born)
-        report("import", len(plan.rows), left.rows)
+    keeper = Keeper(engine, mapping, set(towns), count_late=late, partitions=partitions)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        kept: Future[None] | None = None
+        for above in range(0, left.rows, options.batch):
+            upto = min(above + options.batch, left.rows)
+            plan = plan_batch(connection, history, towns, above=above, upto=upto, trial=options.trial)
+            connection.commit()
+            if kept is not None:
+                kept.result()
+            if not options.trial:
+                kept = pool.submit(keeper.keep, plan, first=above == 0, last=upto == left.rows)
+            summary.imported += len(plan.rows)
+            summary.opened += len(plan.born)
+            summary.joined += len(plan.rows) - len(plan.born)
+            report("import", len(plan.rows), left.rows)
+        if kept is not None:
+            kept.result()
 
 
 @dataclass(frozen=True)
-class Keeping:
-    """What goes with a batch. The first promises to count `uncounted` territories' cells, the last does."""
+class Keeper:
+    """Writes plans, one after the other. With `count_late`, the first promises to count the cells, the last does."""
 
+    engine: Engine
     mapping: Mapping
-    towns: dict[int, Town]
-    uncounted: set[int]
-    first: bool
-    last: bool
+    territories: set[int]
+    count_late: bool
+    partitions: list[tuple[int, int, str]]
+
+    def keep(self, plan: Plan, *, first: bool, last: bool) -> None:
+        """Write and commit. Where PostgreSQL breaks a deadlock with the town's daily work, write again."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self.engine.begin() as connection:
+                    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                    self._write(connection, plan, first=first, last=last)
+                return
+            except OperationalError as error:
+                if attempt == TRIES or not isinstance(error.orig, pg.DeadlockDetected | pg.SerializationFailure):
+                    raise
+
+    def _write(self, connection: Connection, plan: Plan, *, first: bool, last: bool) -> None:
+        if first and self.count_late:
+            promise_count(connection, self.territories)
+        source, language = self.mapping.source, self.mapping.language
+        write_batch(connection, plan, source=source, language=language, count=not self.count_late)
+        if last:
+            # In the transaction of the last rows: an import killed after it has nothing left to say.
+            mark_hotspots(connection, self.partitions)
+            _attribute(connection, self.mapping, self.territories)
+            if self.count_late:
+                keep_promise(connection, self.territories)
 
 
-def _keep(connection: Connection, plan: Plan, keep: Keeping) -> None:
-    """Write a plan and commit. Where PostgreSQL breaks a deadlock with the town's daily work, write it again."""
-    for attempt in range(1, TRIES + 1):
-        try:
-            _write(connection, plan, keep)
-            connection.commit()
-            return
-        except OperationalError as error:
-            connection.rollback()
-            if attempt == TRIES or not isinstance(error.orig, pg.DeadlockDetected | pg.SerializationFailure):
-                raise
-
-
-def _write(connection: Connection, plan: Plan, keep: Keeping) -> None:
-    mapping = keep.mapping
-    if keep.first:
-        promise_count(connection, keep.uncounted)
-    write_batch(connection, plan, source=mapping.source, language=mapping.language, count=not keep.uncounted)
-    if keep.last:
-        # In the transaction of the last rows: an import killed after it has nothing left to say.
-        mark_hotspots(connection, sorted(_all_partitions(connection, keep.towns)))
-        _attribute(connection, mapping, keep.towns)
-        keep_promise(connection, keep.uncounted)
-
-
-def _all_partitions(connection: Connection, towns: dict[int, Town]) -> set[tuple[int, int, str]]:
+def _partitions(connection: Connection, towns: dict[int, Town]) -> set[tuple[int, int, str]]:
     """Those of the whole file: an earlier run that was killed could not speak for its own rows."""
     met = categories_met(connection)
     found = ((tid, towns[tid].categories.get(category), kind) for tid, category, kind in met)
     return {(tid, category.id, kind) for tid, category, kind in found if category and kind in category.kinds}
 
 
-def _attribute(connection: Connection, mapping: Mapping, towns: dict[int, Town]) -> None:
+def _attribute(connection: Connection, mapping: Mapping, territories: Iterable[int]) -> None:
     """Keep with the territory who published what was imported, and under which licence."""
     facts: dict[str, Any] = {mapping.source: source_facts(mapping)}
     connection.execute(
@@ -354,5 +356,5 @@ def _attribute(connection: Connection, mapping: Mapping, towns: dict[int, Town])
             "UPDATE territory SET settings = jsonb_set(settings, '{sources}', "
             "coalesce(settings -> 'sources', '{}') || CAST(:facts AS jsonb)) WHERE id = ANY(:ids)"
         ),
-        {"facts": json.dumps(facts), "ids": list(towns)},
+        {"facts": json.dumps(facts), "ids": list(territories)},
     )

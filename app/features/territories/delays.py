@@ -100,8 +100,12 @@ def _last_day(day: date, delay: Delay, calendar: WorkCalendar) -> date:
 
 def due_at(opened: datetime, delay: Delay, calendar: WorkCalendar) -> datetime:
     """The last second of the promise's last day, in UTC: late begins when it is past."""
-    end = datetime.combine(due_on(opened, delay, calendar), time(23, 59, 59), calendar.timezone)
-    return end.astimezone(UTC)
+    return _end_of(due_on(opened, delay, calendar), calendar.timezone)
+
+
+@lru_cache(maxsize=5_000)
+def _end_of(day: date, timezone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(23, 59, 59), timezone).astimezone(UTC)
 
 
 def working_days_between(first: date, last: date, calendar: WorkCalendar) -> int:
