@@ -48,7 +48,11 @@ class Table:
         source = cast(IO[bytes], gzip.GzipFile(fileobj=self._disk) if zipped else self._disk)
         lines = self._kept(_lines(path, source, self.form))
         self._reader = csv.reader(lines, delimiter=self.form.delimiter, quotechar=self.form.quote)
-        self.header = self._header(mapping)
+        try:
+            self.header = self._header(mapping)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         self._disk.close()

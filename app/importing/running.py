@@ -89,6 +89,8 @@ def run_import(
     started = datetime.now(UTC)
     summary = Summary()
     with engine.connect() as connection:
+        # Its temporary tables and its lock end with it: it must not go back to the pool.
+        connection.detach()
         connection.exec_driver_sql("SET statement_timeout = 0")
         connection.exec_driver_sql("SET work_mem = '64MB'")
         connection.commit()
@@ -128,11 +130,16 @@ def _territory(connection: Connection, slug: str) -> tuple[int, ZoneInfo]:
 
 
 def _lock(connection: Connection, territory_id: int) -> None:
-    # Held by the connection, so that it is gone with it however it ends.
-    taken = connection.scalar(text("SELECT pg_try_advisory_lock(:lock, :id)"), {"lock": LOCK, "id": territory_id})
+    # Held by the connection, so that it is gone with it however it ends; one that was just killed takes a moment.
+    connection.exec_driver_sql("SET lock_timeout = '3s'")
+    try:
+        connection.execute(text("SELECT pg_advisory_lock(:lock, :id)"), {"lock": LOCK, "id": territory_id})
+    except OperationalError as error:
+        if not isinstance(error.orig, pg.LockNotAvailable):
+            raise
+        raise ImportStopped("Another import is running in this territory; wait until it has ended.") from None
+    connection.exec_driver_sql("SET lock_timeout = 0")
     connection.commit()
-    if not taken:
-        raise ImportStopped("Another import is running in this territory; wait until it has ended.")
 
 
 def _town(connection: Connection, territory_id: int) -> Town:
