@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, jsonify, request, url_for
 from werkzeug.datastructures import FileStorage
 
 from app.core.access import public
-from app.core.db import db
+from app.core.db import at_once, db
 from app.core.errors import FieldError, Invalid, Problem
 from app.core.i18n import label, say
 from app.core.logs import request_id
@@ -40,17 +40,25 @@ def create() -> tuple[Response, int]:
     """Keep a contribution and answer with its reference, its addresses and its receipt."""
     data, files, digest = _read_request()
     promise = _promise(digest)
-    if promise is not None:
-        replayed = find_promise(db.session, promise)
-        if replayed is not None:
+    session = at_once(db.session)
+    try:
+        if promise is not None and files and (replayed := find_promise(session, promise)) is not None:
             return _created(replayed)
-    given = read_contribution(data)
-    photos: tuple[PhotoDraft, ...] = ()
-    if files:
-        photos = take_photos(files, open_storage(current_app.extensions["settings"].storage.location))
-    kept = submit_contribution(db.session, draft=given.as_draft(photos), promise=promise, request_id=request_id())
-    db.session.commit()
-    return _created(kept)
+        draft = read_contribution(data).as_draft(_take(files))
+        # One statement writes it all, and fails as a whole when its key was used before: nobody is asked first.
+        return _created(submit_contribution(session, draft=draft, promise=promise, request_id=request_id()))
+    except Invalid:
+        # What was answered to this key stands, even if the town would answer otherwise today.
+        replayed = find_promise(session, promise) if promise is not None else None
+        if replayed is None:
+            raise
+        return _created(replayed)
+
+
+def _take(files: list[FileStorage]) -> tuple[PhotoDraft, ...]:
+    if not files:
+        return ()
+    return take_photos(files, open_storage(current_app.extensions["settings"].storage.location))
 
 
 @blueprint.get("/contributions/<reference>")
