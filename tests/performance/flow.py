@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from app.core.db import engine_options
+from app.core.db import at_once, engine_options
 from app.features import tables  # noqa: F401  (foreign keys need every table to be known)
 from app.features.contributions.drafts import Draft
 from app.features.contributions.services import Promise, submit_contribution
@@ -107,7 +107,7 @@ def _write(url: str, places: Sequence[Point], rate: float, seconds: float) -> li
             time.sleep(max(0.0, due - time.monotonic()))
             lon, lat, _, slug = places[number % len(places)]
             draft = Draft(kind="problem", category=slug, text="Un trou dans la chaussée", lon=lon, lat=lat)
-            kept = submit_contribution(session, draft=draft, promise=Promise(uuid.uuid4().hex, b"0" * 32))
+            kept = submit_contribution(at_once(session), draft=draft, promise=Promise(uuid.uuid4().hex, b"0" * 32))
             session.commit()
             done.append((kept.reference, time.time()))
     engine.dispose()

@@ -22,7 +22,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from app.cli.stack.embedded import HOST
-from app.core.db import engine_options
+from app.core.db import at_once, engine_options
 from app.features import tables  # noqa: F401  (foreign keys need every table to be known)
 from app.features.contributions.drafts import Draft
 from app.features.contributions.services import Promise, submit_contribution
@@ -127,7 +127,7 @@ def one_way(session: Session, place: Point) -> None:
     lon, lat, _, slug = place
     draft = Draft(kind="problem", category=slug, text="Un trou dans la chaussée devant le numéro 12", lon=lon, lat=lat)
     promise = Promise(uuid.uuid4().hex, b"0" * 32)
-    submit_contribution(session, draft=draft, promise=promise, request_id="bench")
+    submit_contribution(at_once(session), draft=draft, promise=promise, request_id="bench")
     session.commit()
     drain_intake(session, limit=1)
     session.commit()
