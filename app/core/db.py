@@ -123,6 +123,8 @@ def dead_peer_options(statement_timeout_ms: int) -> dict[str, Any]:
     server = {
         "timezone": "UTC",
         "jit": "off",
+        # Many short questions: a parallel plan spends tens of milliseconds before it begins.
+        "max_parallel_workers_per_gather": 0,
         "statement_timeout": statement_timeout_ms,
         "idle_in_transaction_session_timeout": 300_000,
         "tcp_keepalives_idle": 30,

@@ -60,7 +60,7 @@ def measure(url: str) -> list[dict[str, Any]]:
 
 def hotspots(url: str, rounds: int = 15) -> dict[str, Any]:
     """Milliseconds to find again the hotspots of one category of middling size, where one contribution changed."""
-    engine = create_engine(url, connect_args={"options": "-c timezone=UTC -c jit=off"})
+    engine = create_engine(url, connect_args={"options": "-c jit=off -c max_parallel_workers_per_gather=0"})
     try:
         with Session(engine) as session:
             place = session.execute(
@@ -128,7 +128,9 @@ def sample_paths(url: str, count: int) -> list[str]:
 def create_bare() -> Flask:
     """A view that only runs the statement."""
     engine = create_engine(
-        os.environ["AUZOLAN_DATABASE_URL"], pool_size=CLIENTS, connect_args={"options": "-c timezone=UTC -c jit=off"}
+        os.environ["AUZOLAN_DATABASE_URL"],
+        pool_size=CLIENTS,
+        connect_args={"options": "-c jit=off -c max_parallel_workers_per_gather=0"},
     )
     with Session(engine) as session:
         everything = resolve(session, parse_filters([("territory", SLUG)]))
