@@ -24,6 +24,11 @@ class FieldError:
         return self.pointer.lstrip("/").split("/", 1)[0]
 
 
+def json_pointer(*steps: str | int) -> str:
+    """The steps to a value as a JSON pointer (RFC 6901): `json_pointer("answers", "a/b")` is `/answers/a~1b`."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
 class Problem(Exception):
     """Something was refused, in words. `code` is stable for machines, the rest is for people."""
 

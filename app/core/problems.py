@@ -89,8 +89,19 @@ def _unexpected(error: Exception) -> Response:
     return respond(problem)
 
 
+def _refuse_nul() -> None:
+    """PostgreSQL cannot even look for a NUL: an address that holds one leads nowhere, whatever view it meets."""
+    if "\x00" in request.path:
+        raise e.NotFound()
+    for name, value in request.args.items(multi=True):
+        if "\x00" in name + value:
+            pointer = e.json_pointer(name.replace("\x00", ""))
+            raise e.invalid(pointer, "The text contains a NUL character, which cannot be kept.")
+
+
 def init_app(app: Flask) -> None:
     """One handler per family of errors."""
+    app.before_request(_refuse_nul)
     app.register_error_handler(e.Problem, respond)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)

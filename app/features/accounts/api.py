@@ -8,8 +8,9 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from app.core.access import public, signed_in
+from app.core.bodies import json_body
 from app.core.db import db
-from app.core.errors import FieldError, Invalid, TooMany, Unauthenticated
+from app.core.errors import FieldError, Invalid, TooMany, Unauthenticated, json_pointer
 from app.features.accounts import queries
 from app.features.accounts.access import current_actor, sign_in, sign_out
 from app.features.accounts.login import TOO_MANY, signed_account
@@ -53,15 +54,19 @@ def close_session() -> ResponseReturnValue:
     return "", 204
 
 
+_FIELDS = ("email", "password")
+
+
 def _credentials() -> tuple[str, str]:
-    sent = request.get_json(silent=True) if request.is_json else request.form.to_dict()
+    sent = json_body() if request.is_json else request.form.to_dict()
     if not isinstance(sent, dict):
         raise Invalid(errors=[FieldError("", "Send a JSON object.")])
     errors = [
         FieldError(f"/{name}", "This field is needed.")
-        for name in ("email", "password")
+        for name in _FIELDS
         if not isinstance(sent.get(name), str) or not sent[name]
     ]
+    errors += [FieldError(json_pointer(name), "There is no such field.") for name in sent if name not in _FIELDS]
     if errors:
         raise Invalid(errors=errors)
     return sent["email"], sent["password"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import current_app, request
 
 from app.core.db import db
+from app.core.texts import impossible_text
 from app.features.accounts import services
 from app.features.accounts.models import Account
 from app.features.accounts.throttle import Throttle
@@ -30,6 +31,8 @@ def signed_account(*, email: str, password: str) -> tuple[Account | None, Refusa
     address = request.remote_addr or ""
     if not throttle.allowed(email=email, address=address):
         return None, TOO_MANY
+    if impossible_text(email + password):
+        return None, WRONG
     account = services.authenticate(db.session, email=email, password=password)
     if account is None:
         throttle.failed(email=email, address=address)

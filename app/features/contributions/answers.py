@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.core.errors import FieldError
+from app.core.errors import FieldError, json_pointer
 
 Question = Mapping[str, Any]
 
@@ -14,7 +14,7 @@ def check_answers(questions: Sequence[Question], answers: Mapping[str, Any], lan
     """What is wrong with the answers, in the order of the questions; nothing when all is well."""
     known = {str(question["slug"]): question for question in questions}
     found = [
-        FieldError(f"/answers/{slug}", "This category does not ask this question.")
+        FieldError(json_pointer("answers", slug), "This category does not ask this question.")
         for slug in answers
         if slug not in known
     ]
@@ -41,9 +41,9 @@ def _mismatch(question: Question, value: Any) -> str | None:
     match question.get("type"):
         case "choice" if str(value) not in options:
             return "Choose one of the listed answers."
-        case "multi" if not isinstance(value, list) or not {str(item) for item in value} <= options:
+        case "multi" if not {str(item) for item in (value if isinstance(value, list) else [value])} <= options:
             return "Choose among the listed answers."
-        case "yes_no" if value not in (True, False, "yes", "no"):
+        case "yes_no" if not isinstance(value, bool | str) or _word(value) not in ("yes", "no"):
             return "Answer yes or no."
         case "number" if not _is_number(value):
             return "Write a number."
@@ -53,9 +53,11 @@ def _mismatch(question: Question, value: Any) -> str | None:
 
 
 def _is_number(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return number == number and abs(number) < 1e12
 

@@ -11,26 +11,26 @@ from flask import Blueprint, Response, current_app, jsonify, request, url_for
 from werkzeug.datastructures import FileStorage
 
 from app.core.access import public
-from app.core.db import at_once, db
+from app.core.bodies import MAX_JSON, read_json
+from app.core.db import db
 from app.core.errors import FieldError, Invalid, Problem
 from app.core.i18n import label, say
 from app.core.logs import request_id
 from app.core.messages import Message
 from app.core.security import csrf, limiter
 from app.core.storage import open_storage
-from app.features.contributions.drafts import PhotoDraft
-from app.features.contributions.forms import photo_files, read_form, read_json
+from app.features.contributions.forms import photo_files, read_form
 from app.features.contributions.public import Face, public_face
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, submit_contribution
-from app.features.contributions.uploads import take_photos
+from app.features.contributions.uploads import check_uploads
 from app.features.contributions.urls import follow_url, photo_urls, public_url
 from app.features.territories.catalogue import current_town
 
 blueprint = Blueprint("contributions_api", __name__, url_prefix="/api/v1")
 csrf.exempt(blueprint)
 
-_KEY = re.compile(r"^[\x21-\x7e]{8,128}$")
+_KEY = re.compile(r"[\x21-\x7e]{8,128}")
 
 
 @blueprint.post("/contributions")
@@ -40,25 +40,23 @@ def create() -> tuple[Response, int]:
     """Keep a contribution and answer with its reference, its addresses and its receipt."""
     data, files, digest = _read_request()
     promise = _promise(digest)
-    session = at_once(db.session)
-    try:
-        if promise is not None and files and (replayed := find_promise(session, promise)) is not None:
+    if promise is not None:
+        replayed = find_promise(db.session, promise)
+        if replayed is not None:
             return _created(replayed)
-        draft = read_contribution(data).as_draft(_take(files))
-        # One statement writes it all, and fails as a whole when its key was used before: nobody is asked first.
-        return _created(submit_contribution(session, draft=draft, promise=promise, request_id=request_id()))
-    except Invalid:
-        # What was answered to this key stands, even if the town would answer otherwise today.
-        replayed = find_promise(session, promise) if promise is not None else None
-        if replayed is None:
-            raise
-        return _created(replayed)
-
-
-def _take(files: list[FileStorage]) -> tuple[PhotoDraft, ...]:
-    if not files:
-        return ()
-    return take_photos(files, open_storage(current_app.extensions["settings"].storage.location))
+    given = read_contribution(data)
+    uploads = check_uploads(files)
+    if uploads.errors:
+        raise Invalid(errors=uploads.errors)
+    kept = submit_contribution(
+        db.session,
+        draft=given.as_draft(uploads.drafts),
+        promise=promise,
+        request_id=request_id(),
+        store=lambda: uploads.store(open_storage(current_app.extensions["settings"].storage.location)),
+    )
+    db.session.commit()
+    return _created(kept)
 
 
 @blueprint.get("/contributions/<reference>")
@@ -70,6 +68,7 @@ def show(reference: str) -> Response:
 
 def _read_request() -> tuple[Any, list[FileStorage], bytes]:
     if request.mimetype == "application/json":
+        request.max_content_length = MAX_JSON
         raw = request.get_data(cache=False)
         return read_json(raw), [], hashlib.sha256(raw).digest()
     if request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded"):
@@ -92,7 +91,7 @@ def _promise(digest: bytes) -> Promise | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not _KEY.match(key):
+    if not _KEY.fullmatch(key):
         message = "An Idempotency-Key has 8 to 128 visible ASCII characters; a UUID is a good one."
         raise Invalid(errors=[FieldError("/headers/Idempotency-Key", message)])
     return Promise(key, digest)

@@ -51,7 +51,7 @@ def index() -> Response:
 def _limit(word: str | None) -> int:
     if not word:
         return 50
-    if not word.isdecimal() or not 1 <= int(word) <= MOST:
+    if not word.isdecimal() or len(word) > 6 or not 1 <= int(word) <= MOST:
         raise invalid("/limit", "Ask for 1 to %(most)s contributions at a time.", most=MOST)
     return int(word)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 
 from app.core.errors import FieldError
+from app.core.texts import impossible_text
 from app.features.contributions.answers import check_answers
-from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, TITLE_MAX, Draft, is_blank
+from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, TITLE_MAX, Draft, clean, is_blank
 from app.features.territories.catalogue import CategoryFacts, Town
 
 KINDS = ("problem", "praise", "proposal")
 
 # Deliberately loose: what matters is that a mail could be delivered, which only a mail can tell.
-_EMAIL = re.compile(r"^[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s.,;<>\"]{2,}$")
-_PHONE = re.compile(r"^\+?[0-9][0-9 .()/-]{4,24}$")
+_EMAIL = re.compile(
+    r"[^@\s,;<>\"\x00-\x1f\x7f-\x9f]{1,64}@[^@\s,;<>\"\x00-\x1f\x7f-\x9f]+\.[^@\s.,;<>\"\x00-\x1f\x7f-\x9f]{2,}"
+)
+_PHONE = re.compile(r"\+?[0-9][0-9 .()/-]{4,24}")
 
 
 def check_point(lon: float, lat: float) -> list[FieldError]:
@@ -34,16 +37,13 @@ def check_words(draft: Draft) -> list[FieldError]:
     """Whether the text can be read and kept."""
     found = []
     for pointer, words, limit in (("/text", draft.text, BODY_MAX), ("/title", draft.title or "", TITLE_MAX)):
-        if "\x00" in words:
-            found.append(FieldError(pointer, "The text contains a NUL character, which cannot be kept."))
-        elif len(words) > limit:
-            found.append(
-                FieldError(
-                    pointer,
-                    "%(length)s characters are too many: keep to %(limit)s.",
-                    {"length": len(words), "limit": limit},
-                )
-            )
+        # Measured as it is kept: a browser sends two characters for the end of a line.
+        length = len(clean(words))
+        if message := impossible_text(words):
+            found.append(FieldError(pointer, message))
+        elif length > limit:
+            message = "%(length)s characters are too many: keep to %(limit)s."
+            found.append(FieldError(pointer, message, {"length": length, "limit": limit}))
     if is_blank(draft.text):
         found.append(FieldError("/text", "Write a sentence, so that somebody can act."))
     return found
@@ -69,9 +69,9 @@ def check_category(draft: Draft, found: CategoryFacts | None, town: Town) -> lis
 def check_contact(draft: Draft, category: CategoryFacts) -> list[FieldError]:
     """Whether the author can be reached where the category needs it."""
     contact, found = draft.contact, []
-    if contact.email and (not _EMAIL.match(contact.email) or len(contact.email) > 254):
+    if contact.email and (not _EMAIL.fullmatch(contact.email) or len(contact.email) > 254):
         found.append(FieldError("/contact/email", "This e-mail address is not complete, for example its end “.fr”."))
-    if contact.phone and not _PHONE.match(contact.phone):
+    if contact.phone and not _PHONE.fullmatch(contact.phone):
         found.append(FieldError("/contact/phone", "Write a telephone number with digits only."))
     if contact.name and len(contact.name) > 120:
         found.append(FieldError("/contact/name", "Keep the name to 120 characters."))

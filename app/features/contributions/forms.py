@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from app.core.errors import FieldError, Invalid
+from app.core.bodies import read_json
+from app.core.errors import FieldError, Invalid, json_pointer
+from app.core.texts import impossible_text
 
 NESTED = ("answers", "contact")
 OURS = ("csrf_token", "key", "kept_photos", "step")
 """Fields of the page itself, which say nothing about the contribution."""
 
 
-def read_json(raw: bytes) -> Any:
-    """Parse JSON. Raises `Invalid` with the line and column where it breaks."""
-    try:
-        return json.loads(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise Invalid(errors=[FieldError("", "The body is not UTF-8.")], code="broken-json") from None
-    except json.JSONDecodeError as error:
-        where = {"line": error.lineno, "column": error.colno}
-        message = "The JSON breaks off or is not correct at line %(line)s, column %(column)s."
-        raise Invalid(errors=[FieldError("", message, where)], code="broken-json") from None
-    except RecursionError:
-        raise Invalid(errors=[FieldError("", "The JSON is nested too deeply.")], code="broken-json") from None
-
-
 def read_form(form: MultiDict[str, str]) -> dict[str, Any]:
-    """The fields of a posted form; a field left empty was not given, one given twice is a list."""
+    """The fields of a posted form; a field left empty was not given, one given twice is a list.
+
+    Raises Invalid for text that cannot be kept (NUL).
+    """
+    errors = [
+        FieldError(json_pointer(*name.replace("\x00", "").split(".")), message)
+        for name, value in form.items(multi=True)
+        if (message := impossible_text(name + value))
+    ]
+    if errors:
+        raise Invalid(errors=errors)
     data: dict[str, Any] = {}
     for name, values in form.lists():
         given = [value for value in values if value != ""]
@@ -38,18 +35,28 @@ def read_form(form: MultiDict[str, str]) -> dict[str, Any]:
             continue
         value: Any = given if len(given) > 1 else given[0]
         if name in NESTED and isinstance(value, str) and value.startswith("{"):
-            data[name] = read_json(value.encode())
+            data[name] = data.get(name, {}) | read_json(value.encode())
         elif "." in name and name.partition(".")[0] in NESTED:
             whole, _, part = name.partition(".")
-            data.setdefault(whole, {})[part] = value
+            # What is not an object here is refused by the schema, beside its field.
+            if isinstance(data.setdefault(whole, {}), dict):
+                data[whole][part] = value
         else:
             data[name] = value
     return data
 
 
 def photo_files(files: Iterable[tuple[str, FileStorage]]) -> list[FileStorage]:
-    """The `photos` parts that hold a file; a file field left empty is none."""
-    return [file for name, file in files if name == "photos" and file.filename]
+    """The `photos` parts that hold a file; a file field left empty is none.
+
+    Raises Invalid for a file under another name: a photo is never lost in silence.
+    """
+    given = [(name, file) for name, file in files if file.filename]
+    strange = sorted({name for name, _ in given if name != "photos"})
+    if strange:
+        message = "Photos are sent under the name “photos”, each in a part of its own."
+        raise Invalid(errors=[FieldError(json_pointer(name), message) for name in strange])
+    return [file for _, file in given]
 
 
 def read_page_form(form: MultiDict[str, str]) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class Filters:
         asked = set(args.get("kind", "").split(","))
         kinds = tuple(k for k in KIND_ORDER if k in asked) or KIND_ORDER
         period = args.get("period", "")
-        days = int(period) if period.isdecimal() and int(period) in PERIODS else DEFAULT_PERIOD
+        days = int(period) if period.isdecimal() and len(period) < 6 and int(period) in PERIODS else DEFAULT_PERIOD
         text = {name: args.get(name, "").strip()[:80] for name in ("category", "state", "q")}
         return cls(kinds, text["category"], text["state"], days, text["q"])
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.core.errors import FieldError, Invalid
+from app.core.errors import FieldError, Invalid, json_pointer
 from app.features.contributions.drafts import ContactDraft, Draft, PhotoDraft
 
 Finite = Field(allow_inf_nan=False)
@@ -90,13 +91,19 @@ _WORDS: Mapping[str, str] = {
 }
 
 
+_QUOTED = re.compile(r"'([^']*)'")
+
+
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Pydantic's complaints as pointers and sentences."""
     found = []
     for item in error.errors(include_url=False, include_input=False):
-        pointer = "".join(f"/{part}" for part in item["loc"])
+        params = dict(item.get("ctx") or {})
+        if item["type"] == "literal_error":
+            # Pydantic writes "'a', 'b' or 'c'", in English.
+            params["expected"] = ", ".join(_QUOTED.findall(params["expected"]))
         message = _WORDS.get(item["type"], "This value does not fit.")
-        found.append(FieldError(pointer, message, item.get("ctx") or {}))
+        found.append(FieldError(json_pointer(*item["loc"]), message, params))
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import FieldError, Invalid, Unprocessable
 from app.features.contributions.checks import KINDS, check_category, check_draft, check_point, check_words
-from app.features.contributions.drafts import Draft, clean
+from app.features.contributions.drafts import Draft, clean, one_line
 from app.features.contributions.keeping import keep_statement
 from app.features.contributions.receipts import write_receipt
 from app.features.territories.catalogue import CategoryFacts, Town, town
@@ -48,10 +48,17 @@ class Submitted:
 
 
 def submit_contribution(
-    session: Session, *, draft: Draft, promise: Promise | None = None, request_id: str = "", now: datetime | None = None
+    session: Session,
+    *,
+    draft: Draft,
+    promise: Promise | None = None,
+    request_id: str = "",
+    now: datetime | None = None,
+    store: Callable[[], None] | None = None,
 ) -> Submitted:
     """Check a draft and write it with its work to do; the caller commits.
 
+    `store` keeps the files that the draft's photos name: called once all is checked, before the rows that need them.
     Raises `Invalid` with one sentence a field, `Unprocessable` when the key was used for something else.
     """
     now = now or datetime.now(UTC)
@@ -65,6 +72,8 @@ def submit_contribution(
     errors = check_draft(draft, category, home)
     if errors:
         raise Invalid(errors=errors)
+    if store is not None and draft.photos:
+        store()
     receipt = write_receipt(draft=draft, category=category, town=home, place=place, now=now)
     token = secrets.token_urlsafe(16)
     values = _values(draft, home, category, place, token, now, request_id)
@@ -113,6 +122,8 @@ def _place(session: Session, draft: Draft) -> tuple[Place, Town]:
         home = town(session, place.territory_id, version=place.version)
         if draft.territory is None or draft.territory in home.slugs:
             return place, home
+    if draft.territory and not _exists(session, draft.territory):
+        raise Invalid(errors=[FieldError("/territory", "No territory has this name.")])
     message, params = "This place is outside the territory. Move the pin, your text is kept.", {}
     if draft.territory:
         message, params = (
@@ -123,6 +134,11 @@ def _place(session: Session, draft: Draft) -> tuple[Place, Town]:
     if swapped:
         message = "This place is outside the territory. Longitude and latitude seem to be swapped."
     raise Invalid(errors=[FieldError("/lat", message, params)], code="outside")
+
+
+def _exists(session: Session, slug: str) -> bool:
+    found = session.scalar(text("SELECT EXISTS (SELECT FROM territory WHERE slug = :slug AND active)"), {"slug": slug})
+    return bool(found)
 
 
 def _category(draft: Draft, home: Town) -> CategoryFacts:
@@ -144,13 +160,13 @@ def _values(
         "kind": draft.kind,
         "channel": draft.channel,
         "language": draft.language,
-        "title": clean(draft.title) or None if draft.title else None,
+        "title": one_line(draft.title),
         "body": clean(draft.text),
         "answers": json.dumps(dict(draft.answers)),
         "lon": draft.lon,
         "lat": draft.lat,
         "accuracy_m": draft.accuracy_m,
-        "address": draft.address,
+        "address": one_line(draft.address),
         "h3": h3.str_to_int(h3.latlng_to_cell(draft.lat, draft.lon, H3_RESOLUTION)),
         "zone_ids": list(place.zone_ids),
         "visibility": "pending" if category.moderation == "before" else "public",
@@ -161,7 +177,7 @@ def _values(
     }
     if draft.contact:
         values |= {
-            "contact_name": draft.contact.name,
+            "contact_name": one_line(draft.contact.name),
             "contact_email": draft.contact.email,
             "contact_phone": draft.contact.phone,
             "contact_silent": draft.contact.silent,

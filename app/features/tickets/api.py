@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.core.access import signed_in
+from app.core.bodies import json_body
 from app.core.db import db
 from app.core.errors import NotFound, Problem, invalid
 from app.core.security import csrf
 from app.features.accounts.access import current_actor
 from app.features.accounts.policies import Actor
-from app.features.contributions.forms import read_json
 from app.features.tickets import queries
 from app.features.tickets.doing import apply_event
 from app.features.tickets.faces import line_document, service_document, ticket_document
@@ -89,7 +89,7 @@ def _document(session: Session, actor: Actor, reference: str) -> dict[str, Any]:
 def _limit(given: str | None) -> int:
     if given is None:
         return 50
-    if not given.isdecimal() or not 1 <= int(given) <= queries.MAX_PAGE:
+    if not given.isdecimal() or len(given) > 6 or not 1 <= int(given) <= queries.MAX_PAGE:
         raise invalid("/limit", "Between 1 and %(most)s.", most=queries.MAX_PAGE)
     return int(given)
 
@@ -97,4 +97,4 @@ def _limit(given: str | None) -> int:
 def _body() -> Any:
     if not request.is_json:
         raise Problem("Send JSON (application/json).", status=415, code="unsupported-media-type")
-    return read_json(request.get_data(cache=False))
+    return json_body()

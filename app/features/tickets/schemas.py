@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from app.core.errors import FieldError, Invalid
+from app.core.errors import FieldError, Invalid, json_pointer
 
 Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=40)]
 Slug = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
@@ -136,8 +135,4 @@ def _field_error(one: Any) -> FieldError:
     if one["type"] == "union_tag_invalid":
         return FieldError("/type", _SENTENCES["union_tag_invalid"])
     # The first step of the path is the type that was read, not a field.
-    return FieldError(_pointer(one["loc"][1:]), _SENTENCES.get(one["type"], "This value is not accepted."))
-
-
-def _pointer(path: Sequence[str | int]) -> str:
-    return "".join(f"/{step}" for step in path)
+    return FieldError(json_pointer(*one["loc"][1:]), _SENTENCES.get(one["type"], "This value is not accepted."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import secrets
 from dataclasses import asdict
 from datetime import date, datetime
@@ -18,7 +19,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import public
 from app.core.db import db
-from app.core.errors import FieldError, Invalid
+from app.core.errors import FieldError, Invalid, Unavailable
 from app.core.i18n import label, language
 from app.core.logs import request_id
 from app.core.security import limiter
@@ -37,7 +38,7 @@ from app.features.contributions.pages import (
 from app.features.contributions.public import public_face
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, follow_hash, submit_contribution
-from app.features.contributions.uploads import take_photos
+from app.features.contributions.uploads import check_uploads
 from app.features.contributions.urls import follow_url
 from app.features.contributions.views import blueprint
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
@@ -46,6 +47,7 @@ from app.features.territories.geocoders import site_geocoder
 from app.features.territories.sites import site_town
 
 KINDS = ("problem", "praise", "proposal")
+_KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
 NO_PLACE = "Place the pin on the map, or write where it is."
 
 KEPT_FOR_S = 24 * 3600
@@ -89,6 +91,8 @@ def create(kind: str) -> str | tuple[str, int] | BaseResponse:
         }
         kept = getattr(invalid, "photos", kept)
         return _form(kind, request.form.to_dict(), errors, kept), 400
+    except Unavailable as unavailable:
+        return _form(kind, request.form.to_dict(), {"photos": gettext(unavailable.detail)}, kept), 503
     return redirect(url_for("contributions.receipt", reference=submitted.reference, token=submitted.token), 303)
 
 
@@ -97,20 +101,28 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...]) -> Submitted:
     replayed = find_promise(db.session, promise) if promise else None
     if replayed is not None:
         return replayed
-    settings = current_app.extensions["settings"]
-    files = photo_files(request.files.items(multi=True))
-    if len(kept) + len(files) > PHOTOS_MAX:
-        raise Invalid(errors=[FieldError("/photos", "At most %(limit)s photos.", {"limit": PHOTOS_MAX})])
-    photos = kept + take_photos(files, open_storage(settings.storage.location))
+    storage = open_storage(current_app.extensions["settings"].storage.location)
+    uploads = check_uploads(photo_files(request.files.items(multi=True)), kept=len(kept))
+    photos = kept + uploads.drafts
     try:
         data = read_page_form(request.form) | {"kind": kind, "channel": "web", "language": language()}
         _place(data)
         draft = read_contribution(data).as_draft(photos)
-        submitted = submit_contribution(db.session, draft=draft, promise=promise, request_id=request_id())
+        if uploads.errors:
+            raise Invalid()
+        submitted = submit_contribution(
+            db.session,
+            draft=draft,
+            promise=promise,
+            request_id=request_id(),
+            store=lambda: uploads.store(storage),
+        )
     except Invalid as invalid:
-        # The files themselves cannot be put back into a form: their checked originals can.
-        invalid.photos = photos  # type: ignore[attr-defined]
-        raise
+        # The files themselves cannot be put back into a form: the originals of those that passed can.
+        uploads.store(storage)
+        refused = Invalid(errors=[*uploads.errors, *invalid.errors])
+        refused.photos = photos  # type: ignore[attr-defined]
+        raise refused from None
     db.session.commit()
     return submitted
 
@@ -129,7 +141,7 @@ def _place(data: dict[str, Any]) -> None:
 
 def _promise() -> Promise | None:
     key = request.form.get("key", "")
-    if not 8 <= len(key) <= 128:
+    if not _KEY.fullmatch(key):
         return None
     fields = sorted((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")
     return Promise(f"form:{key}", hashlib.sha256(json.dumps(fields).encode()).digest())

@@ -172,4 +172,4 @@ def _bounds() -> Bounds | None:
 
 def _offset() -> int:
     given = request.args.get("offset", "0")
-    return min(int(given), 100_000) if given.isdecimal() else 0
+    return min(int(given), 100_000) if given.isdecimal() and len(given) < 10 else 0

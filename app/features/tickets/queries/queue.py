@@ -198,8 +198,8 @@ def _after(cursor: str, sort: str) -> ColumnElement[bool]:
     try:
         kind, at_text, id_text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
         at, last = datetime.fromisoformat(at_text) if at_text else None, int(id_text)
-        if kind != sort:
-            raise ValueError(kind)
+        if kind != sort or not 0 <= last < 2**63 or (at is None and sort == RECENT):
+            raise ValueError(cursor)
     except (ValueError, binascii.Error):
         raise invalid("/cursor", "This page mark is not one of ours.") from None
     if sort == RECENT:
