@@ -113,8 +113,13 @@ def _since(values: dict[str, list[str]], now: datetime, errors: list[FieldError]
         known = "7d, 30d, 90d, 1y, all"
         errors.append(FieldError("/period", "Choose a period among: %(known)s.", {"known": known}))
         return None
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today - timedelta(days=PERIODS[period])
+    return period_start(PERIODS[period], now)
+
+
+def period_start(days: int, now: datetime | None = None) -> datetime:
+    """When a period of `days` begins: at 00:00 UTC, so that the map and its list count the same things."""
+    today = (now or datetime.now(UTC)).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=days)
 
 
 def _bbox(values: dict[str, list[str]], errors: list[FieldError]) -> Bounds | None:

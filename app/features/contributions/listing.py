@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.features.contributions.filters import GROUPS, period_start
 from app.features.contributions.pages import Filters
 
 PAGE = 30
 """Contributions on a page of the list."""
-
-STATES_OF: Mapping[str, tuple[str, ...]] = {
-    "received": ("new",),
-    "routed": ("new", "accepted"),
-    "planned": ("planned",),
-    "active": ("in_progress",),
-    "waiting": ("waiting",),
-    "done": ("done",),
-    "declined": ("declined",),
-    "reopened": ("reopened",),
-    "joined": ("duplicate",),
-    "open": ("new", "accepted", "planned", "in_progress", "waiting", "reopened"),
-}
-"""Ticket states behind each public word."""
 
 Bounds = tuple[float, float, float, float]
 
@@ -100,8 +86,8 @@ def listed_contributions(
         "east": east,
         "north": north,
         "categories": None if categories is None else list(categories),
-        "states": list(STATES_OF.get(filters.state, (filters.state,))) if filters.state else None,
-        "since": datetime.now(UTC) - timedelta(days=filters.period) if filters.period else None,
+        "states": list(GROUPS.get(filters.state, (filters.state,))) if filters.state else None,
+        "since": period_start(filters.period) if filters.period else None,
         "words": filters.query or None,
         "pattern": f"%{_literal(filters.query)}%",
         "kinds": list(filters.kinds),

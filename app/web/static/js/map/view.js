@@ -51,6 +51,10 @@ export class View {
     this.map = await openMap(container, this.config, { hash: "map", ...start }, (style) => this.dress(style));
     this.marks = new Marks(this.map, { icons: this.config.icons, language: this.config.language, onPick: (mark) => this.pick(mark) });
     this.pad();
+    if (start.center) {
+      const [w, s, e, n] = this.config.bounds;
+      this.map.fitBounds([[w, s], [e, n]], { padding: 12, animate: false });
+    }
     this.map.on("sourcedata", (/** @type {any} */ event) => { if (event.sourceId === "contributions") this.later(); });
     this.map.on("zoom", () => this.later(90));
     this.map.on("moveend", () => { this.later(); this.measure(); this.onMove(this.bounds()); });
@@ -66,6 +70,8 @@ export class View {
   tiles() {
     const params = this.filters.params();
     params.set("territory", this.config.territory);
+    // The address leaves the usual period out; the tiles, which have none of their own, are told.
+    params.set("period", this.filters.field("period")?.value ?? "all");
     return `${location.origin}${this.config.tiles}?${params}`;
   }
 
