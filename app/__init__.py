@@ -27,8 +27,7 @@ ROOMS = (
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     """Build the application from `settings` (the environment's if none are given)."""
-    from app.core import logs, security
-    from app.core.db import db, engine_options
+    from app.core import db, logs, security
     from app.core.i18n import babel, select_language
     from app.translations.compile import ensure as ensure_translations
 
@@ -43,7 +42,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.web.secure,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        SQLALCHEMY_ENGINES={"default": engine_options(settings.database)},
+        SQLALCHEMY_ENGINES={"default": db.engine_options(settings.database)},
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_TRANSLATION_DIRECTORIES=str(ensure_translations(settings.storage.data / "cache")),
         WTF_CSRF_TIME_LIMIT=None,

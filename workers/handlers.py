@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.db import database_went_away
+from app.features.contributions.pyramid import COUNT_AGAIN, rebuild_cells
 from app.features.tickets.placing import Claimed, claim_intake, place
 from workers.jobs import DIED, Handler, put_off, run_row
 from workers.queues import IN_HAND, connect
@@ -169,7 +170,12 @@ def _tell_authors(session: Session, _: int | None, payload: Mapping[str, Any]) -
         deliver_once(session, key=letter.key, channel="mail", deliver=deliver)
 
 
+def _count_map_again(session: Session, territory_id: int | None, payload: Mapping[str, Any]) -> None:
+    rebuild_cells(session, territory_id or 0)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "photo": _derive_photo,
+    COUNT_AGAIN: _count_map_again,
     "ticket.changed": _tell_authors,
 }

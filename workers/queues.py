@@ -44,7 +44,7 @@ class Route:
     timeout_s: int = 60
 
 
-ROUTES: Mapping[str, Route] = {"photo": Route(timeout_s=120)}
+ROUTES: Mapping[str, Route] = {"photo": Route(timeout_s=120), "map.count": Route(ANALYSIS, timeout_s=300)}
 ANY = Route()
 
 

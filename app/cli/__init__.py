@@ -30,6 +30,8 @@ COMMANDS: dict[str, Entry] = {
     "doctor": Entry("app.cli.stack.commands:doctor", "Say what is missing, and the command that mends it."),
     "territory": Entry("app.cli.territory:territory", "Add and list territories, offline.", "required"),
     "pack": Entry("app.cli.pack:pack", "Check, load and dump town packs.", "welcome"),
+    "import": Entry("app.cli.importing:import_file", "Bring in what people said with another tool.", "required"),
+    "demo": Entry("app.cli.demo:demo", "Load the demo town, print its accounts.", "required"),
     "db": Entry("app.cli.db:db", "Look at or change the schema.", "required"),
     "jobs": Entry("app.cli.jobs:jobs", "Queues, lag, failures; try again.", "required"),
     "user": Entry("app.cli.user:user", "Accounts of those who work for the town.", "required"),

@@ -148,6 +148,7 @@ class Cleaner:
         with psycopg.connect(self.url, options="-c lock_timeout=10s") as link:
             if self._filled(link, self.tables):
                 link.execute(f"TRUNCATE {', '.join(self.tables)} RESTART IDENTITY")  # type: ignore[arg-type]
+                link.execute("SELECT drop_reference_sequences()")
 
 
 def start_redis(name: str) -> RedisServer:

@@ -24,13 +24,18 @@ from PIL import Image
 from shapely.geometry import MultiPolygon, box
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 
 from app.cli.stack import procfs
 from app.cli.stack.embedded import HOST, free_port, own_processes
 from app.cli.stack.postgres import Cluster
 from app.cli.stack.redis_server import RedisServer
+from app.core.storage import open_storage
 from app.features import tables  # noqa: F401  (foreign keys need every table to be known)
+from app.features.contributions.drafts import Draft
 from app.features.contributions.pyramid import cell_errors
+from app.features.contributions.services import submit_contribution
+from app.features.contributions.uploads import take_photos
 from app.features.territories.models import Category, Service
 from app.features.territories.services import NewTerritory, add_territory
 from tests.support import servers
@@ -168,18 +173,37 @@ class House:
 
     # What people do
 
-    def post(self, key: str, *, photo: bytes = b"", link: http.client.HTTPConnection | None = None) -> Any:
-        """Send one contribution; its place follows from its key, so that the same key is the same body."""
+    def write(self, count: int, *, photo: bytes = b"", words: str = "one") -> list[str]:
+        """Keep contributions as the web does, without the web; returns their references."""
+        engine, references = create_engine(self.url), []
+        storage = open_storage(str(self.data / "storage"))
+        with Session(engine) as session:
+            for number in range(count):
+                body = self.body(f"{words}-{number}")
+                files = [FileStorage(BytesIO(photo), "a.jpg", content_type="image/jpeg")] if photo else []
+                draft = Draft(**body, photos=take_photos(files, storage) if files else ())
+                references.append(submit_contribution(session, draft=draft).reference)
+                session.commit()
+        engine.dispose()
+        return references
+
+    @staticmethod
+    def body(key: str) -> dict[str, Any]:
+        """Its place follows from its key, so that the same key is the same body."""
         dice = random.Random(key)
         # Forty crossings, a few metres of dispersion: much of it belongs together.
         spot = dice.randrange(40)
-        body: dict[str, Any] = {
+        return {
             "kind": dice.choice(["problem"] * 8 + ["praise", "proposal"]),
             "category": dice.choice(["nids-de-poule", "eclairage", "proprete"]),
             "text": f"Contribution {key}",
             "lon": WEST + 0.01 + 0.002 * spot + dice.uniform(0, 1e-4),
             "lat": SOUTH + 0.01 + 0.001 * spot + dice.uniform(0, 1e-4),
         }
+
+    def post(self, key: str, *, photo: bytes = b"", link: http.client.HTTPConnection | None = None) -> Any:
+        """Send one contribution."""
+        body = self.body(key)
         headers = {"Idempotency-Key": key}
         if photo:
             payload, headers["Content-Type"] = _multipart(body, photo)

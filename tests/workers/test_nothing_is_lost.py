@@ -17,20 +17,10 @@ QUICK = {"AUZOLAN_JOBS_STALE_S": "2", "AUZOLAN_JOBS_SWEEP_S": "0.5"}
 WORKERS = ("relay", "worker-intake", "worker-default")
 
 
-def _post(house: House, count: int, *, photo: bytes = b"", words: str = "one") -> list[str]:
-    references = []
-    for number in range(count):
-        status, answer, _ = house.post(f"{words}-{number:08d}", photo=photo)
-        assert status == 201, answer
-        references.append(answer["reference"])
-    return references
-
-
 @pytest.mark.parametrize("fault", ["drain_before_commit", "drain_after_commit"])
 def test_a_worker_killed_in_the_middle_of_a_drain(house: Build, fault: str) -> None:
     town = house(**QUICK)
-    town.start("web")
-    references = _post(town, 30)
+    references = town.write(30)
     town.start("worker-intake", fault=fault)
     town.start("relay")
     town.died("worker-intake")
@@ -41,8 +31,8 @@ def test_a_worker_killed_in_the_middle_of_a_drain(house: Build, fault: str) -> N
 
 def test_a_worker_and_its_child_killed_in_the_middle_of_a_photo(house: Build) -> None:
     town = house(**QUICK)
-    town.start("web", "relay", "worker-intake")
-    references = _post(town, 3, photo=picture())
+    references = town.write(3, photo=picture())
+    town.start("relay", "worker-intake")
     town.start("worker-default", fault="photo_before_commit")
     town.died("worker-default")
     town.start("worker-default")
@@ -53,8 +43,8 @@ def test_a_worker_and_its_child_killed_in_the_middle_of_a_photo(house: Build) ->
 
 def test_a_photo_that_kills_every_child_waits_for_an_operator(house: Build) -> None:
     town = house(**QUICK, AUZOLAN_JOBS_MAX_ATTEMPTS="2")
-    town.start("web", "relay", "worker-intake")
-    _post(town, 1, photo=picture())
+    town.write(1, photo=picture())
+    town.start("relay")
     town.start("worker-default", fault="photo_child")
     failed = "SELECT last_error FROM outbox WHERE topic = 'photo' AND failed_at IS NOT NULL"
     wait_until(lambda: town.ask(failed), "the photo to be given up", 60)
@@ -64,8 +54,8 @@ def test_a_photo_that_kills_every_child_waits_for_an_operator(house: Build) -> N
 @pytest.mark.parametrize("fault", ["relay_before_enqueue", "relay_after_enqueue", "relay_after_ask"])
 def test_the_relay_killed_between_its_words(house: Build, fault: str) -> None:
     town = house(**QUICK)
-    town.start("web", "worker-intake", "worker-default")
-    references = _post(town, 4, photo=picture())
+    references = town.write(4, photo=picture())
+    town.start("worker-intake", "worker-default")
     town.start("relay", fault=fault)
     town.died("relay")
     town.start("relay")
@@ -131,8 +121,7 @@ def test_redis_killed_and_started_again_under_load(house: Build) -> None:
 
 def test_a_row_that_raises_is_put_off_and_the_others_pass(house: Build) -> None:
     town = house(**QUICK, AUZOLAN_JOBS_MAX_ATTEMPTS="1")
-    town.start("web")
-    references = _post(town, 20)
+    references = town.write(20)
     town.ask("UPDATE contribution SET title = 'poison' WHERE reference = %s RETURNING id", references[13])
     town.start("worker-intake", fault="raise_on_poison")
     town.start("relay")
@@ -146,8 +135,7 @@ def test_a_row_that_raises_is_put_off_and_the_others_pass(house: Build) -> None:
 
 def test_a_row_that_kills_its_worker_is_put_off_and_the_others_pass(house: Build) -> None:
     town = house(**QUICK, AUZOLAN_JOBS_MAX_ATTEMPTS="1")
-    town.start("web")
-    references = _post(town, 20)
+    references = town.write(20)
     town.ask("UPDATE contribution SET title = 'poison' WHERE reference = %s RETURNING id", references[3])
     town.start("relay")
     deaths = 0

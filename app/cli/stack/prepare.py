@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 
-HOOKS: tuple[str, ...] = ("app.cli.db:bring_to_head",)
+HOOKS: tuple[str, ...] = ("app.cli.db:bring_to_head", "app.cli.demo:settle")
 
 
 def hook(name: str) -> Callable[[], object]:

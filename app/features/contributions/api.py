@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 
 from app.core.access import public
 from app.core.bodies import MAX_JSON, read_json
-from app.core.db import db
+from app.core.db import at_once, db
 from app.core.errors import FieldError, Invalid, Problem
 from app.core.i18n import label, say
 from app.core.logs import request_id
@@ -40,23 +40,29 @@ def create() -> tuple[Response, int]:
     """Keep a contribution and answer with its reference, its addresses and its receipt."""
     data, files, digest = _read_request()
     promise = _promise(digest)
-    if promise is not None:
-        replayed = find_promise(db.session, promise)
-        if replayed is not None:
+    session = at_once(db.session)
+    try:
+        if promise is not None and files and (replayed := find_promise(session, promise)) is not None:
             return _created(replayed)
-    given = read_contribution(data)
-    uploads = check_uploads(files)
-    if uploads.errors:
-        raise Invalid(errors=uploads.errors)
-    kept = submit_contribution(
-        db.session,
-        draft=given.as_draft(uploads.drafts),
-        promise=promise,
-        request_id=request_id(),
-        store=lambda: uploads.store(open_storage(current_app.extensions["settings"].storage.location)),
-    )
-    db.session.commit()
-    return _created(kept)
+        given = read_contribution(data)
+        uploads = check_uploads(files)
+        if uploads.errors:
+            raise Invalid(errors=uploads.errors)
+        # One statement writes it all, and fails as a whole when its key was used before: nobody is asked first.
+        kept = submit_contribution(
+            session,
+            draft=given.as_draft(uploads.drafts),
+            promise=promise,
+            request_id=request_id(),
+            store=lambda: uploads.store(open_storage(current_app.extensions["settings"].storage.location)),
+        )
+        return _created(kept)
+    except Invalid:
+        # What was answered to this key stands, even if the town would answer otherwise today.
+        replayed = find_promise(session, promise) if promise is not None else None
+        if replayed is None:
+            raise
+        return _created(replayed)
 
 
 @blueprint.get("/contributions/<reference>")

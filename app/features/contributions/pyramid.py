@@ -28,6 +28,9 @@ STANDINGS = {"done": DONE, "declined": DECLINED, "duplicate": REUNITED}
 """A closed state stands for itself; any other state is open."""
 ALL_CATEGORIES = 0
 
+COUNT_AGAIN = "map.count"
+"""The outbox topic that asks for `rebuild_cells` of a territory (`subject_id`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
@@ -70,7 +73,12 @@ def change_cells(session: Session, changes: Sequence[CellChange]) -> None:
     if not rows:
         return
     columns = zip(*((*key, *total) for key, total in rows), strict=True)
-    session.execute(_UPSERT, dict(zip(_KEYS + _SUMS, map(list, columns), strict=True)))
+    session.execute(_UPSERT, dict(zip(_KEYS + _SUMS, map(_array, columns), strict=True)))
+
+
+def _array(numbers: Sequence[int]) -> str:
+    """An array as PostgreSQL writes it: the driver would look at each of thousands of numbers for quotes."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def _collect(change: CellChange, sums: dict[tuple[int, ...], list[int]]) -> None:

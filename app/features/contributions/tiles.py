@@ -33,29 +33,28 @@ _FINEST_SHIFT = GRID_BITS - LEVELS[-1] - 3
 
 def contribution_tile(session: Session, resolved: Resolved, tile: Tile) -> bytes:
     """The tile as Mapbox vector tile bytes (empty where nothing is)."""
-    if not resolved.scope.territory_ids or _outside(resolved, tile):
+    if not resolved.scope.territory_ids or not meet(tile_bounds(tile), resolved.scope.bounds):
         return b""
-    # Names asked for twice give one parameter; an index may use each, since none is wrapped in a condition.
-    parameters = _parameters(resolved, tile)
-    if tile.z < FIRST_POINTS:
-        statement = _cells(bool(parameters["from_cells"]), bool(parameters["from_points"]), _shape(resolved))
-    else:
-        statement = _points(bool(parameters["from_points"]), _shape(resolved))
+    statement, parameters = tile_statement(resolved, tile)
     if parameters["from_points"]:
         # Which index is best depends on the values (a street or a town, a day or a year): plan for them each time.
         session.execute(_PLAN_EACH)
-    found = session.execute(statement, parameters).scalar()
-    return bytes(found or b"")
+    return bytes(session.execute(statement, parameters).scalar() or b"")
+
+
+def tile_statement(resolved: Resolved, tile: Tile) -> tuple[TextClause, dict[str, Any]]:
+    """The one statement that makes a tile, and its parameters."""
+    parameters = _parameters(resolved, tile)
+    from_points = bool(parameters["from_points"])
+    if tile.z < FIRST_POINTS:
+        return _cells(bool(parameters["from_cells"]), from_points, _shape(resolved)), parameters
+    return _points(from_points, _shape(resolved)), parameters
 
 
 _PLAN_EACH = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
     "set_config('max_parallel_workers_per_gather', '0', true)"
 )
-
-
-def _outside(resolved: Resolved, tile: Tile) -> bool:
-    return not meet(tile_bounds(tile), resolved.scope.bounds)
 
 
 Shape = tuple[bool, bool, bool, bool]
@@ -160,7 +159,10 @@ def _matching_points(shape: Shape, until: bool) -> str:
 
 @lru_cache(maxsize=64)
 def _cells(from_cells: bool, from_points: bool, shape: Shape) -> TextClause:
-    """Zooms up to 15. Discs stay in the middle third of their cell, so that they never collide; a lone pin is exact."""
+    """Zooms up to 15. Discs stay in the middle third of their cell, so that they never collide; a lone pin is exact.
+
+    The limit drops nothing, there are 64 cells; it tells the planner not to read the whole table for a few lone pins.
+    """
     sources = []
     if from_cells:
         sources.append(
@@ -195,7 +197,7 @@ def _cells(from_cells: bool, from_points: bool, shape: Shape) -> TextClause:
                      floor((sum(sum_y) / sum(n) / power(2, 30 - :z) - :y) * 4096) AS py,
                      (cx & 7) * 512 AS left_px, (cy & 7) * 512 AS top_px
                 FROM ({" UNION ALL ".join(sources)}) AS s (cx, cy, kind, standing, n, sum_x, sum_y, sum_id)
-               GROUP BY cx, cy) AS g
+               GROUP BY cx, cy LIMIT 64) AS g
             LEFT JOIN contribution c ON g.n = 1 AND c.id = g.only_id AND c.visibility = 'public'
         ) AS f
         """  # noqa: S608

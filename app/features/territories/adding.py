@@ -46,10 +46,10 @@ def add_commune(session: Session, *, code: str, parent: Territory | None = None)
             parent_id=parent.id if parent else None,
             boundary=boundary,
             srid=metric_srid(boundary),
-            prefixes=_prefixes(commune.name),
+            prefixes=prefixes_for(commune.name),
             timezone=commune.time_zone,
             population=commune.population,
-            town_hall=_town_hall(commune.town_hall),
+            town_hall=town_hall_facts(commune.town_hall),
         ),
     )
     zones = [
@@ -77,7 +77,7 @@ def add_epci(session: Session, *, siren: str) -> tuple[Territory, list[Territory
             code=epci.siren,
             boundary=boundary,
             srid=metric_srid(boundary),
-            prefixes=_prefixes(epci.name),
+            prefixes=prefixes_for(epci.name),
             timezone=communes[0].time_zone,
             population=population,
         ),
@@ -96,15 +96,17 @@ def add_epci(session: Session, *, siren: str) -> tuple[Territory, list[Territory
 def add_drawn(session: Session, *, name: str, boundary: Boundary, **given: Any) -> Territory:
     """Any territory from a boundary already read and repaired (`geodata.geojson.parse_boundary`)."""
     shape = boundary.multipolygon
-    new = NewTerritory(name=name, boundary=shape, srid=metric_srid(shape), prefixes=_prefixes(name), **given)
+    new = NewTerritory(name=name, boundary=shape, srid=metric_srid(shape), prefixes=prefixes_for(name), **given)
     return add_territory(session, new=new)
 
 
-def _prefixes(name: str) -> list[str]:
+def prefixes_for(name: str) -> list[str]:
+    """Reference prefixes that a name suggests, the best first."""
     return [prefix for prefix, _ in zip(prefix_candidates(name), range(PREFIXES_OFFERED), strict=False)]
 
 
-def _town_hall(hall: france.TownHall | None) -> Mapping[str, Any]:
+def town_hall_facts(hall: france.TownHall | None) -> Mapping[str, Any]:
+    """What a territory keeps of its town hall."""
     if hall is None:
         return {}
     return {

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from app.features.territories.models import Category, RoutingRule, Service, Territory
@@ -110,17 +111,17 @@ class Town:
         return next((key for key, service in self.service_keys.items() if service.id == service_id), "")
 
 
-_remembered: dict[tuple[str, int], Town] = {}
+_remembered: WeakKeyDictionary[Engine, dict[int, Town]] = WeakKeyDictionary()
 
 
 def town(session: Session, territory_id: int, *, version: int | None = None) -> Town:
     """The town, from memory when `version` (read with the point) says that it still stands."""
-    key = (str(session.get_bind().engine.url), territory_id)
-    known = _remembered.get(key)
+    towns = _remembered.setdefault(session.get_bind().engine, {})
+    known = towns.get(territory_id)
     if known is not None and version is not None and known.version == version:
         return known
     fresh = _read(session, territory_id)
-    _remembered[key] = fresh
+    towns[territory_id] = fresh
     return fresh
 
 

@@ -25,7 +25,7 @@ _compiled = RuleSets()
 
 @dataclass(frozen=True)
 class Chosen:
-    """The service, and the reason as a ticket keeps it: `rule` (its slug or null), `code`, `message`.
+    """The service, and the reason as a ticket keeps it: `rule` (its slug or null), `code`, `message`; to be read only.
 
     `flags` name the rules that could not be used, each with why.
     """
@@ -65,10 +65,20 @@ def decide(town: Town, facts: RoutingFacts) -> Chosen:
     """The service that must act: first rule that holds, else the category's, else the queue that sorts."""
     decision = rules_of(town).route(facts)
     service = town.service_keys.get(decision.service or "", town.triage)
-    stored = decision.to_json()
-    words = reason_in_words(stored, names_of(town))
-    routing = {"rule": stored["rule"], "code": stored["code"], "message": words.to_json()}
+    # There are as many reasons as rules and categories: each is put in words once.
+    reasons = _reasons_of(town)
+    key = (decision.code, decision.rule_id, decision.service, decision.params.get("category"))
+    routing = reasons.get(key)
+    if routing is None:
+        stored = decision.to_json()
+        words = reason_in_words(stored, names_of(town))
+        routing = reasons[key] = {"rule": stored["rule"], "code": stored["code"], "message": words.to_json()}
     return Chosen(service, routing, tuple((flag.rule_id, str(flag.message)) for flag in decision.flags))
+
+
+@lru_cache(maxsize=500)
+def _reasons_of(town: Town) -> dict[tuple[Any, ...], dict[str, Any]]:
+    return {}
 
 
 @lru_cache(maxsize=500)

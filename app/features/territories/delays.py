@@ -83,7 +83,12 @@ def work_calendar(settings: Mapping[str, Any] | None, *, timezone: ZoneInfo | st
 
 def due_on(opened: datetime, delay: Delay, calendar: WorkCalendar) -> date:
     """The last day of the promise, in the town's time zone. `opened` is aware."""
-    day = _local_day(opened, calendar)
+    return _last_day(_local_day(opened, calendar), delay, calendar)
+
+
+# An import asks for the same days by the thousand.
+@lru_cache(maxsize=20_000)
+def _last_day(day: date, delay: Delay, calendar: WorkCalendar) -> date:
     if delay.mode == "calendar":
         return day + timedelta(days=delay.days)
     if not calendar.works_on(day):
@@ -95,8 +100,12 @@ def due_on(opened: datetime, delay: Delay, calendar: WorkCalendar) -> date:
 
 def due_at(opened: datetime, delay: Delay, calendar: WorkCalendar) -> datetime:
     """The last second of the promise's last day, in UTC: late begins when it is past."""
-    end = datetime.combine(due_on(opened, delay, calendar), time(23, 59, 59), calendar.timezone)
-    return end.astimezone(UTC)
+    return _end_of(due_on(opened, delay, calendar), calendar.timezone)
+
+
+@lru_cache(maxsize=5_000)
+def _end_of(day: date, timezone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(23, 59, 59), timezone).astimezone(UTC)
 
 
 def working_days_between(first: date, last: date, calendar: WorkCalendar) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -36,6 +36,8 @@ class Spot:
     radius_m: float
     window_days: int
     at: datetime
+    closed_at: datetime | None = None
+    """When what it opens was closed; only an import knows that beforehand."""
 
     @property
     def since(self) -> datetime:
@@ -146,7 +148,12 @@ class Anchor:
 
     def takes(self, spot: Spot) -> bool:
         """Whether the ticket was open, and young enough, when `spot` was said."""
-        return self.spot.at >= spot.since and (self.closed_at is None or self.closed_at > spot.at)
+        return spot.since <= self.spot.at <= spot.at and (self.closed_at is None or self.closed_at > spot.at)
+
+    def may_take_later(self, moment: datetime) -> bool:
+        """Whether it can still take anything that is said from `moment` on."""
+        young = self.spot.at >= moment - timedelta(days=self.spot.window_days)
+        return young and (self.closed_at is None or self.closed_at > moment)
 
 
 @dataclass
@@ -154,20 +161,38 @@ class Anchors:
     """Anchors that the index of open tickets does not hold: a batch's new tickets, an import's past ones."""
 
     _cells: dict[tuple[int, int, int, int], list[Anchor]] = field(default_factory=lambda: defaultdict(list))
+    _unborn: list[Anchor] = field(default_factory=list)
+    size: int = 0
+    """Anchors held."""
 
     def add(self, anchor: Anchor) -> None:
-        """Remember an anchor in every cell that its circle touches."""
+        """Remember an anchor in its cell."""
         spot = anchor.spot
-        for x, y in _cells_around(spot.lon, spot.lat, spot.radius_m):
-            self._cells[spot.territory_id, spot.category_id, x, y].append(anchor)
+        if anchor.ticket_id is None:
+            self._unborn.append(anchor)
+        side = 2 * spot.radius_m / METRES_PER_DEGREE
+        cell = (spot.territory_id, spot.category_id, math.floor(spot.lon / side), math.floor(spot.lat / side))
+        self._cells[cell].append(anchor)
+        self.size += 1
+
+    def settle(self, tickets: Mapping[int, int]) -> None:
+        """Say which ticket each new anchor became, by the key of its spot: a later batch joins the ticket."""
+        for anchor in self._unborn:
+            anchor.ticket_id = tickets[anchor.spot.key]
+        self._unborn.clear()
+
+    def forget(self, moment: datetime) -> None:
+        """Drop the anchors that can take nothing said from `moment` on."""
+        kept = {key: [a for a in anchors if a.may_take_later(moment)] for key, anchors in self._cells.items()}
+        self._cells = defaultdict(list, {key: anchors for key, anchors in kept.items() if anchors})
+        self.size = sum(map(len, self._cells.values()))
 
     def nearest(self, spot: Spot) -> tuple[Anchor, float] | None:
         """The nearest anchor that this spot may join, with its distance in metres; the older of two equals."""
-        side = 2 * spot.radius_m / METRES_PER_DEGREE
-        cell = (spot.territory_id, spot.category_id, math.floor(spot.lon / side), math.floor(spot.lat / side))
         found = [
             (distance, anchor.spot.key, anchor)
-            for anchor in self._cells.get(cell, ())
+            for x, y in _cells_around(spot.lon, spot.lat, spot.radius_m)
+            for anchor in self._cells.get((spot.territory_id, spot.category_id, x, y), ())
             if anchor.takes(spot)
             and (distance := GEOD.inv(spot.lon, spot.lat, anchor.spot.lon, anchor.spot.lat)[2]) <= spot.radius_m
         ]
@@ -191,5 +216,5 @@ def group(spots: Sequence[Spot], existing: dict[int, Near], anchors: Anchors | N
         else:
             ends[spot.key] = Joined(None, spot.key, 0.0)
             if spot.radius_m > 0:
-                anchors.add(Anchor(spot))
+                anchors.add(Anchor(spot, closed_at=spot.closed_at))
     return ends

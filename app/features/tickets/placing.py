@@ -74,7 +74,7 @@ _WRITE = text(
         reference text, territory_id int, category_id int, service_id int, kind text, lon float8, lat float8,
         zone_ids int[], title text, opened_at timestamptz, last_at timestamptz, due_at timestamptz,
         contributions int, routing jsonb)
-      RETURNING id, reference, state, routing
+      RETURNING id, reference, state, routing, opened_at
     ),
     grown AS (
       UPDATE ticket SET contributions = ticket.contributions + g.more, last_at = greatest(ticket.last_at, g.last_at),
@@ -85,10 +85,11 @@ _WRITE = text(
       RETURNING ticket.id, ticket.state
     ),
     ends AS (
-      SELECT e.id, e.distance_m, e.leads, coalesce(grown.id, born.id) AS ticket_id,
+      SELECT e.id, e.distance_m, e.leads, e.said_at, coalesce(grown.id, born.id) AS ticket_id,
              coalesce(grown.state, born.state) AS state
       FROM unnest(CAST(:ids AS bigint[]), CAST(:ticket_ids AS bigint[]), CAST(:leaders AS text[]),
-                  CAST(:distances AS float8[]), CAST(:leads AS bool[])) AS e(id, ticket_id, leader, distance_m, leads)
+                  CAST(:distances AS float8[]), CAST(:leads AS bool[]), CAST(:said AS timestamptz[]))
+           AS e(id, ticket_id, leader, distance_m, leads, said_at)
       LEFT JOIN grown ON grown.id = e.ticket_id
       LEFT JOIN born ON born.reference = e.leader
     ),
@@ -96,12 +97,14 @@ _WRITE = text(
       UPDATE contribution SET ticket_id = ends.ticket_id, state = ends.state FROM ends WHERE contribution.id = ends.id
     ),
     grouped AS (
-      INSERT INTO event (ticket_id, contribution_id, type, data)
-      SELECT ticket_id, id, 'grouped', jsonb_build_object('distance_m', round(distance_m::numeric, 1))
+      INSERT INTO event (ticket_id, contribution_id, type, at, data)
+      SELECT ticket_id, id, 'grouped', CASE WHEN CAST(:backdated AS bool) THEN said_at ELSE now() END,
+             jsonb_build_object('distance_m', round(distance_m::numeric, 1))
       FROM ends WHERE NOT leads
     ),
     routed AS (
-      INSERT INTO event (ticket_id, type, state_to, data) SELECT id, 'routed', state, routing FROM born
+      INSERT INTO event (ticket_id, type, at, state_to, data)
+      SELECT id, 'routed', CASE WHEN CAST(:backdated AS bool) THEN opened_at ELSE now() END, state, routing FROM born
     ),
     concentrated AS (
       INSERT INTO outbox (topic, payload, due_at)
@@ -141,17 +144,22 @@ def drain_intake(session: Session, *, limit: int) -> int:
     return len(rows)
 
 
-def place(session: Session, waiting: Sequence[Waiting], *, anchors: Anchors | None = None) -> None:
-    """Give each contribution its ticket: an existing one, or a new one in the queue of the service that must act."""
+def place(
+    session: Session, waiting: Sequence[Waiting], *, anchors: Anchors | None = None, backdated: bool = False
+) -> None:
+    """Give each contribution its ticket: an existing one, or a new one in the queue of the service that must act.
+
+    `backdated`: the history says it happened when the contribution was said, as for a town's past, and not now.
+    """
     if not waiting:
         return
     towns = {item.territory_id: town(session, item.territory_id, version=item.version) for item in waiting}
-    spots = [spot for item in waiting if (spot := _spot(item, towns[item.territory_id])) is not None]
+    spots = [spot for item in waiting if (spot := spot_of(item, towns[item.territory_id])) is not None]
     lock_places(session, spots)
     ends = group(spots, nearest_open(session, spots), anchors)
     for item in waiting:
         ends.setdefault(item.id, Joined(None, item.id, 0.0))
-    states = _write(session, waiting, ends, towns)
+    states = _write(session, waiting, ends, towns, backdated)
     change_cells(
         session,
         [
@@ -172,7 +180,7 @@ def place(session: Session, waiting: Sequence[Waiting], *, anchors: Anchors | No
     )
 
 
-def _spot(item: Waiting, home: Town) -> Spot | None:
+def spot_of(item: Waiting, home: Town, *, closed_at: datetime | None = None) -> Spot | None:
     """A problem as the grouping sees it; praise and proposals stand alone."""
     if item.kind != "problem":
         return None
@@ -186,11 +194,12 @@ def _spot(item: Waiting, home: Town) -> Spot | None:
         radius_m=category.group_radius_m,
         window_days=category.group_window_days,
         at=item.created_at,
+        closed_at=closed_at,
     )
 
 
 def _write(
-    session: Session, waiting: Sequence[Waiting], ends: dict[int, Joined], towns: dict[int, Town]
+    session: Session, waiting: Sequence[Waiting], ends: dict[int, Joined], towns: dict[int, Town], backdated: bool
 ) -> dict[int, str]:
     by_id = {item.id: item for item in waiting}
     tickets: dict[int, dict[str, Any]] = {}
@@ -201,7 +210,7 @@ def _write(
             more, last = grown.get(end.ticket_id, (0, item.created_at))
             grown[end.ticket_id] = (more + 1, max(last, item.created_at))
         elif end.leader == item.id:
-            tickets[item.id] = _new_ticket(item, towns[item.territory_id])
+            tickets[item.id] = new_ticket(item, towns[item.territory_id])
         elif end.leader is not None:
             ticket = tickets[end.leader]
             ticket["contributions"] += 1
@@ -219,6 +228,8 @@ def _write(
             "leaders": [by_id[leader].reference if (leader := ends[key].leader) else None for key in by_id],
             "distances": [ends[key].distance_m for key in by_id],
             "leads": [ends[key].leader == key for key in by_id],
+            "said": [item.created_at for item in waiting],
+            "backdated": backdated,
             "partitions": json.dumps({"partitions": partitions}),
             "has_partitions": bool(partitions),
         },
@@ -226,7 +237,8 @@ def _write(
     return {row.id: row.state for row in rows}
 
 
-def _new_ticket(item: Waiting, home: Town) -> dict[str, Any]:
+def new_ticket(item: Waiting, home: Town) -> dict[str, Any]:
+    """The row of the ticket that a contribution opens: in whose queue, why, and until when."""
     category = home.categories_by_id[item.category_id]
     facts = facts_of(
         home,

@@ -1,0 +1,97 @@
+"""What people of the demo write, by category and kind: hand-written YAML in `sayings/`, read once.
+
+A topic is `{share: {kind: weight}, where, season, hours, scenes: {kind: [scene]}, answers: {question: [choices]},
+problem|praise|proposal: [[title, text]], en|eu: {kind: [[title, text]]}, done: [text]}`. `{rue}` stands for the
+place's name. `answers` are drawn with the frequencies of their list; null leaves the question without an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+Kind = Literal["problem", "praise", "proposal"]
+KINDS: tuple[Kind, ...] = ("problem", "praise", "proposal")
+FOLDER = Path(__file__).parent / "sayings"
+ANSWERS_FILE = "services.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A title (may be empty) and a text, each with `{rue}` where the place goes."""
+
+    title: str
+    text: str
+
+    def about(self, place: str) -> Saying:
+        """The same, said of a place."""
+        title, text = (words.replace("{rue}", place) for words in (self.title, self.text))
+        return Saying(title[:1].upper() + title[1:], text[:1].upper() + text[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A category as people speak of it. `share` weighs it among the contributions of each kind."""
+
+    slug: str
+    share: Mapping[Kind, float]
+    where: Mapping[Kind, str]
+    season: str
+    hours: str
+    scenes: Mapping[Kind, tuple[str, ...]]
+    answers: Mapping[str, tuple[Any, ...]]
+    sayings: Mapping[tuple[str, Kind], tuple[Saying, ...]]
+    """By language and kind."""
+    done: tuple[str, ...]
+    """How the service says that it is done."""
+
+    def languages(self, kind: Kind) -> tuple[str, ...]:
+        """The languages in which somebody wrote about it."""
+        return tuple(language for language, of in self.sayings if of == kind)
+
+
+@cache
+def topics() -> Mapping[str, Topic]:
+    """Every topic by the slug of its category. Raises ValueError for a file that says something else."""
+    found: dict[str, Topic] = {}
+    for path in sorted(FOLDER.glob("*.yaml")):
+        if path.name != ANSWERS_FILE:
+            for slug, given in yaml.safe_load(path.read_text()).items():
+                if slug in found:
+                    raise ValueError(f"{path.name}: {slug} is there twice")
+                found[slug] = _topic(slug, given)
+    return found
+
+
+@cache
+def service_words() -> Mapping[str, Any]:
+    """What services answer when the category has no words of its own, by step."""
+    words: Mapping[str, Any] = yaml.safe_load((FOLDER / ANSWERS_FILE).read_text())
+    return words
+
+
+def _topic(slug: str, given: dict[str, Any]) -> Topic:
+    where = given.get("where", "street")
+    sayings = {("fr", kind): _sayings(given.get(kind)) for kind in KINDS}
+    for language in ("en", "eu"):
+        sayings |= {(language, kind): _sayings(given.get(language, {}).get(kind)) for kind in KINDS}
+    return Topic(
+        slug=slug,
+        share=given["share"],
+        where={kind: where if isinstance(where, str) else where.get(kind, "street") for kind in KINDS},
+        season=given.get("season", "even"),
+        hours=given.get("hours", "day"),
+        scenes={kind: tuple(given.get("scenes", {}).get(kind, ())) for kind in KINDS},
+        answers={question: tuple(choices) for question, choices in given.get("answers", {}).items()},
+        sayings={key: said for key, said in sayings.items() if said},
+        done=tuple(given.get("done", ())),
+    )
+
+
+def _sayings(given: list[list[str]] | None) -> tuple[Saying, ...]:
+    return tuple(Saying(title, text) for title, text in given or ())
