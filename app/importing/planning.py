@@ -83,12 +83,23 @@ def plan_batch(
     ids = range(1, len(leaders) + 1) if trial else connection.scalars(_TICKET_IDS, {"n": len(leaders)})
     for row, ticket_id in zip(leaders, ids, strict=True):
         facts = {} if trial else new_ticket(plan.items[row.id], towns[row.territory_id])
-        routing = json.dumps(facts["routing"], ensure_ascii=False) if facts else ""
+        routing = _routing_text(facts["routing"]) if facts else ""
         plan.born[row.id] = Born(ticket_id, facts, routing, row.state, row.closed_at)
     history.anchors.settle({key: born.id for key, born in plan.born.items()})
     if not trial:
         _join(plan)
     return plan
+
+
+# A reason is put in words once for all the tickets that share it (`deciding`), and in JSON once.
+_texts: dict[int, tuple[dict[str, Any], str]] = {}
+
+
+def _routing_text(routing: dict[str, Any]) -> str:
+    known = _texts.get(id(routing))
+    if known is None or known[0] is not routing:
+        known = _texts[id(routing)] = (routing, json.dumps(routing, ensure_ascii=False))
+    return known[1]
 
 
 def _item(row: Any, home: Town) -> Waiting:

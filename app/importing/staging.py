@@ -206,13 +206,13 @@ def check_rows(connection: Connection, *, source: str, last_line: int) -> Iterat
     """Say of each row where it is, whether it came twice or before; yields how many lines each step passed."""
     connection.exec_driver_sql("CREATE INDEX ON import_row (line)")
     connection.exec_driver_sql(_TWICE)
-    connection.exec_driver_sql("ANALYZE import_row, import_town")
+    connection.exec_driver_sql("ANALYZE import_row (line, source_id), import_town")
     for above in range(0, last_line, CHUNK):
         upto = min(above + CHUNK, last_line)
         connection.execute(_PLACE, {"source": source, "above": above, "upto": upto})
         yield upto - above
     connection.exec_driver_sql("CREATE INDEX ON import_place (line)")
-    connection.exec_driver_sql("ANALYZE import_place")
+    connection.exec_driver_sql("ANALYZE import_place (line)")
 
 
 def order_rows(connection: Connection) -> Span:

@@ -148,18 +148,17 @@ def _events(plan: Plan, row: Any, ticket_id: int, state: str, source: str) -> st
     said = copy_line(None, row.id, "imported", at, None, "new", _json(facts))
     born = plan.born.get(row.id)
     if born is None:
-        distance = _json({"distance_m": round(plan.ends[row.id].distance_m, 1)})
+        distance = f'{{"distance_m": {plan.ends[row.id].distance_m:.1f}}}'
         return said + copy_line(ticket_id, row.id, "grouped", at, None, None, distance)
     said += copy_line(ticket_id, None, "routed", at, None, "new", born.routing)
     if state != "new":
         facts.pop("channel")
         when = facts.pop("closed_at", at)
-        said += copy_line(ticket_id, None, "imported", when, "new", state, _json(facts))
+        said += copy_line(ticket_id, None, "state", when, "new", state, _json(facts))
     return said
 
 
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _shown(item: Waiting) -> bool:

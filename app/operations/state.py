@@ -152,7 +152,7 @@ _DELAYS = text(
       SELECT c.received_at AS received,
              coalesce((SELECT min(at) FROM event e WHERE e.contribution_id = c.id AND e.type = 'grouped'),
                       (SELECT min(at) FROM event e WHERE e.ticket_id = c.ticket_id AND e.type = 'routed')) AS placed
-      FROM contribution c WHERE c.channel <> 'import' ORDER BY c.id DESC LIMIT 100
+      FROM contribution c WHERE c.source IS NULL ORDER BY c.id DESC LIMIT 100
     ) AS latest
     """
 )

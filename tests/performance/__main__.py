@@ -33,6 +33,7 @@ PARTS: dict[str, Part] = {
     "flow": _of("flow"),
     "near": _of("near"),
     "growth": _of("growth"),
+    "import": _of("importing"),
     "photo": lambda prepared: import_module("tests.performance.photo").measure(prepared.folder),
 }
 RESULT = CHECKOUT / "build" / "bench.json"

@@ -45,7 +45,7 @@ def test_dates_states_channels_and_history_are_kept(importer: Importer, tmp_path
     assert [tuple(event)[:4] for event in events] == [
         ("imported", "2024-05-06", None, "new"),
         ("routed", "2024-05-06", None, "new"),
-        ("imported", "2024-05-08", "new", "done"),
+        ("state", "2024-05-08", "new", "done"),
     ]
     assert events[0].data["status"] == "Closed"
     assert importer.ask("SELECT settings #>> '{sources,a-town,attribution}' FROM territory") == [("A town (CC0)",)]
