@@ -35,7 +35,7 @@ from app.features import tables  # noqa: F401  (foreign keys need every table to
 from app.features.contributions.drafts import Draft
 from app.features.contributions.pyramid import cell_errors
 from app.features.contributions.services import submit_contribution
-from app.features.contributions.uploads import take_photos
+from app.features.contributions.uploads import check_uploads
 from app.features.territories.models import Category, Service
 from app.features.territories.services import NewTerritory, add_territory
 from tests.support import servers
@@ -181,8 +181,10 @@ class House:
             for number in range(count):
                 body = self.body(f"{words}-{number}")
                 files = [FileStorage(BytesIO(photo), "a.jpg", content_type="image/jpeg")] if photo else []
-                draft = Draft(**body, photos=take_photos(files, storage) if files else ())
-                references.append(submit_contribution(session, draft=draft).reference)
+                uploads = check_uploads(files)
+                uploads.store(storage)
+                kept = submit_contribution(session, draft=Draft(**body, photos=tuple(uploads.drafts)))
+                references.append(kept.reference)
                 session.commit()
         engine.dispose()
         return references
