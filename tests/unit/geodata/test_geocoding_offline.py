@@ -148,7 +148,7 @@ def test_reads_the_national_address_base_in_both_dialects(tmp_path: Path) -> Non
         ("empty.csv", b"", "has no column"),
         ("other.csv", b"a,b\n1,2\n", "lon"),
         ("latin.csv", "name,town,lon,lat\nRue de l'Église,Pau,1,2\n".encode("cp1252"), "UTF-8"),
-        ("cut.csv.gz", gzip.compress(b"name,town,lon,lat\n" * 99)[:30], "gzip"),
+        ("cut.csv.gz", gzip.compress(b"name,town,lon,lat\n" * 99, mtime=0)[:30], "gzip"),
         ("not.csv.gz", b"name,town,lon,lat\n", "gzip"),
     ],
 )
