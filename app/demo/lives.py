@@ -57,7 +57,7 @@ class Move:
 
 def life_of(matter: Matter, *, seed: int, today: date) -> list[Move]:
     """What is going to happen to the ticket, in order, moves after `today` included: they have not happened yet."""
-    rng = Random(f"{seed} {matter.key}")  # noqa: S311 - a story, not a secret
+    rng = Random(f"{seed} {matter.key}")
     teller = _Teller(matter, rng, today)
     return {"problem": teller.problem, "praise": teller.praise, "proposal": teller.proposal}[matter.kind]()
 

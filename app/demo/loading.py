@@ -10,7 +10,9 @@ from pathlib import Path
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.core.storage import open_storage
 from app.demo.accounts import ACCOUNTS, WELCOME, add_accounts, keep_welcome, welcome
+from app.demo.album import Album
 from app.demo.past import ZONE, imagine
 from app.demo.towns import Towns, add_towns, find_towns
 from app.demo.writing import Chronicle, Staff
@@ -58,8 +60,9 @@ def load_demo(
     accounts = add_accounts(session)
     past = imagine(seed=seed, day=day, contributions=contributions)
     chronicle = Chronicle(session, towns, seed=seed, day=day, staff=_staff(session, towns, accounts))
-    chronicle.write(past, tell=lambda done: tell("contributions", done, len(past)))
-    photos = 0
+    with Album(past) as album:
+        chronicle.write(past, tell=lambda done: tell("contributions", done, len(past)))
+        photos = album.store(session, open_storage(storage), chronicle.ids)
     words = welcome({email: password for email, (_, password) in accounts.items()})
     keep_welcome(data, words)
     session.commit()

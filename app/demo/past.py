@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from app.demo.episodes import EPISODES, Episode
 from app.demo.ground import Ground, Spot
+from app.demo.pictures import variants
 from app.demo.words import KINDS, Kind, Saying, Topic, topics
 
 DAYS = 730
@@ -87,10 +88,10 @@ def imagine(*, seed: int, day: date, contributions: int) -> list[Said]:
 
 class _Storyteller:
     def __init__(self, seed: int, day: date) -> None:
-        self.rng = Random(f"{seed} {day.isoformat()}")  # noqa: S311 - a story, not a secret
+        self.rng = Random(f"{seed} {day.isoformat()}")
         self.end = datetime.combine(day, time(), tzinfo=ZONE).astimezone(UTC)
         self.day = day
-        self.ground = Ground(Random(seed))  # noqa: S311
+        self.ground = Ground(Random(seed))
         self.pools = {kind: self._pool(kind) for kind in KINDS}
         self.days = {season: self._days(season) for season in SEASONS}
         self.heard: dict[tuple[str, str, Kind], list[int]] = {}
@@ -165,10 +166,10 @@ class _Storyteller:
         scenes = topic.scenes[kind]
         if not scenes or channel in ("phone", "workshop") or self.rng.random() > 0.42:
             return ()
-        count = 2 if self.rng.random() < 0.18 else 1
-        variants = self.rng.sample(range(VARIANTS), count)
         scene = self.rng.choice(scenes)
-        return tuple(f"{scene}:{variant}" for variant in variants)
+        known = range(variants(scene))
+        count = 2 if len(known) > 1 and self.rng.random() < 0.18 else 1
+        return tuple(f"{scene}:{variant}" for variant in self.rng.sample(known, count))
 
     def _supports(self, kind: Kind, at: datetime) -> int:
         """Few voices for most, many for some ideas; the newest have not had the time."""
@@ -204,7 +205,3 @@ class _Storyteller:
         local = datetime.combine(day, time(hour, self.rng.randrange(60), self.rng.randrange(60)), tzinfo=ZONE)
         at = local.astimezone(UTC)
         return at if self.end - timedelta(days=DAYS) <= at < self.end else None
-
-
-VARIANTS = 4
-"""Pictures drawn of each scene."""

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.core.storage import derived_key, open_storage
 from app.demo.accounts import ACCOUNTS, WELCOME
 from app.demo.loading import Loaded, load_demo, load_into_empty
 from app.demo.towns import SLUG
@@ -49,7 +50,7 @@ def test_a_town_with_its_communes_and_zones(session: Session, loaded: Loaded) ->
     assert rows[0][0] == SLUG
     assert all(url == "/basemap/demo.pmtiles" for *_, url in rows)
     kinds = {row.kind: row.n for row in session.execute(text("SELECT kind, count(*) AS n FROM zone GROUP BY kind"))}
-    assert kinds == {"quarter": 13, "park": 16, "school-front": 6}
+    assert kinds == {"quarter": 13, "park": 16, "school-front": 7}
     assert one(session, "SELECT count(*) FROM category") > 40
 
 
@@ -88,15 +89,22 @@ CONTRADICTIONS = {
         SELECT count(*) FROM (
           SELECT at, lag(at) OVER (PARTITION BY ticket_id ORDER BY id) AS before FROM event
           WHERE ticket_id IS NOT NULL AND type <> 'grouped') AS e WHERE at < before""",
+    "a photo is not ready, or shares its address": """
+        SELECT count(*) - count(DISTINCT public_key) FILTER (WHERE state = 'ready' AND placeholder <> '') FROM photo""",
     "a promise is missing": "SELECT count(*) FROM ticket WHERE kind = 'problem' AND due_at IS NULL",
 }
 
 
-def test_the_past_contradicts_nothing(session: Session, loaded: Loaded) -> None:
+def test_the_past_contradicts_nothing(session: Session, loaded: Loaded, tmp_path: Path) -> None:
     assert loaded.contributions == one(session, "SELECT count(*) FROM contribution") == COUNT
     assert {name: one(session, query) for name, query in CONTRADICTIONS.items()} == dict.fromkeys(CONTRADICTIONS, 0)
     assert one(session, "SELECT count(*) FROM ticket WHERE contributions > 1") > 5
     for territory in session.scalars(text("SELECT id FROM territory")):
         assert cell_errors(session, territory) == []
+    assert loaded.photos == one(session, "SELECT sum(photo_count) FROM contribution") > 20
+    storage = open_storage(str(tmp_path / "storage"))
+    for photo in session.execute(text("SELECT public_key, original_key FROM photo")):
+        assert storage.exists(photo.original_key)
+        assert all(storage.exists(derived_key(photo.public_key, name)) for name in ("1600.jpg", "400.jpg"))
     asked = session.scalars(text("SELECT topic FROM outbox")).all()
     assert set(asked) == {"hotspots"} and len(asked) <= 4
