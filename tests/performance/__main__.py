@@ -34,6 +34,7 @@ PARTS: dict[str, Part] = {
     "near": _of("near"),
     "growth": _of("growth"),
     "import": _of("importing"),
+    "tiles": lambda prepared: import_module("tests.performance.tiles").measure(prepared.town()),
     "photo": lambda prepared: import_module("tests.performance.photo").measure(prepared.folder),
 }
 RESULT = CHECKOUT / "build" / "bench.json"
