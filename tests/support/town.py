@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.features.contributions.pyramid import CellChange
+from geodata.hexagons import cell_of
 
 WEST, SOUTH, EAST, NORTH = -1.53, 43.45, -1.42, 43.52
 """The square town's bounds, in degrees: 9 km by 8."""
@@ -74,7 +75,7 @@ class Town:
             "address": None,
             "placed": True,
             "zone_ids": [],
-            "h3": 0,
+            "h3": cell_of(lon, lat),
         } | facts
         reference = f"{self.slug[:3].upper()}-{self.made}"
         category_id = self.categories[values["category"]]

@@ -11,7 +11,8 @@ from app.core.access import public
 from app.core.db import db
 from app.core.errors import invalid
 from app.core.i18n import label
-from app.features.contributions.filters import PARAMETERS, parse_filters
+from app.features.contributions.asked import asked_filters
+from app.features.contributions.filters import PARAMETERS
 from app.features.contributions.queries import MOST, ListedContribution, contributions_in_bbox
 from app.features.contributions.urls import photo_urls, public_url
 
@@ -25,7 +26,7 @@ def index() -> Response:
     arguments = [(name, value) for name, value in request.args.items(multi=True)]
     page = contributions_in_bbox(
         db.session,
-        parse_filters(arguments),
+        asked_filters(),
         cursor=request.args.get("cursor") or None,
         limit=_limit(request.args.get("limit")),
     )

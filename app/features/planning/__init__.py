@@ -4,7 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Register the slice's addresses."""
-    from app.features.planning import api
+    """Register the slice's pages and addresses."""
+    from app.features.planning import api, views
 
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(views.blueprint)

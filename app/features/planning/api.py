@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
-from app.features.contributions.filters import parse_filters
+from app.features.contributions.asked import asked_filters
 from app.features.planning.queries import HotspotFace, hotspot_with_history, living_hotspots
 
 blueprint = Blueprint("planning_api", __name__, url_prefix="/api/v1")
@@ -20,7 +20,7 @@ blueprint = Blueprint("planning_api", __name__, url_prefix="/api/v1")
 @public
 def index() -> Response:
     """Areas where contributions of one kind and category concentrate now (five at least)."""
-    found = living_hotspots(db.session, parse_filters(request.args.items(multi=True)))
+    found = living_hotspots(db.session, asked_filters())
     return _geojson({"type": "FeatureCollection", "features": [_feature(face) for face in found]})
 
 

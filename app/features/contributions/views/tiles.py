@@ -12,7 +12,8 @@ from app.core.access import public
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.security import limiter
-from app.features.contributions.filters import PARAMETERS, parse_filters, resolve
+from app.features.contributions.asked import asked_filters
+from app.features.contributions.filters import PARAMETERS, resolve
 from app.features.contributions.tiles import FIRST_POINTS, MAX_ZOOM, contribution_tile
 from geodata.pyramid import Tile
 
@@ -32,7 +33,7 @@ def contributions(z: int, x: int, y: int) -> Response:
     tile = Tile(z, x, y)
     if not tile.exists or z > MAX_ZOOM:
         raise NotFound("There is no such tile.")
-    body = contribution_tile(db.session, resolve(db.session, parse_filters(request.args.items(multi=True))), tile)
+    body = contribution_tile(db.session, resolve(db.session, asked_filters()), tile)
     response = Response(mimetype=MVT)
     response.set_etag(blake2b(body, digest_size=12).hexdigest(), weak=True)
     response.headers["Cache-Control"] = _CACHE
@@ -52,7 +53,7 @@ def contributions(z: int, x: int, y: int) -> Response:
 @public
 def tilejson() -> Response:
     """TileJSON 3.0 for the same filters."""
-    filters = parse_filters(request.args.items(multi=True))
+    filters = asked_filters()
     scope = resolve(db.session, filters).scope
     query = urlencode(sorted((name, value) for name, value in request.args.items(multi=True) if name in PARAMETERS))
     base = current_app.extensions["settings"].web.base_url.rstrip("/")
