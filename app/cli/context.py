@@ -38,3 +38,7 @@ def working_session() -> Iterator[Session]:
                 f"The database does not answer ({reason}). Start the town with `auzolan up`, or set "
                 "AUZOLAN_DATABASE_URL."
             ) from None
+        finally:
+            db.session.close()
+            for engine in db.engines.values():
+                engine.dispose()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core.errors import FieldError, Invalid, json_pointer
 from app.core.texts import impossible_text
@@ -22,8 +24,33 @@ _INTEGER = 2**63
 
 def json_body() -> Any:
     """What the JSON body of this request says. Raises Invalid like `read_json`, and 413 for more than 256 KB."""
-    request.max_content_length = MAX_JSON
-    return read_json(request.get_data(cache=False))
+    return read_json(json_bytes())
+
+
+def json_bytes() -> bytes:
+    """The JSON body as it came. Raises RequestEntityTooLarge."""
+    # One byte more: a body in pieces is cut at the limit without a word.
+    request.max_content_length = MAX_JSON + 1
+    raw = request.get_data(cache=False)
+    if len(raw) > MAX_JSON:
+        raise RequestEntityTooLarge()
+    return raw
+
+
+def discard_body() -> None:
+    """Read what is left of a refused body and forget it: a browser reads the answer only once it has sent everything.
+
+    Stops at 512 MB or after 20 s: whoever sends more sees the connection end.
+    """
+    if not request.environ.get("wsgi.input_terminated"):
+        # Past its end, the stream of such a server would wait for the next request.
+        return
+    source, until, left = request.environ["wsgi.input"], time.monotonic() + 20, 512 * 1024 * 1024
+    while left > 0 and time.monotonic() < until:
+        block = source.read(64 * 1024)
+        if not block:
+            return
+        left -= len(block)
 
 
 def read_json(raw: bytes) -> Any:

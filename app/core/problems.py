@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.core import errors as e
+from app.core.bodies import discard_body
 
 log = structlog.get_logger()
 
@@ -47,6 +48,8 @@ def as_document(problem: e.Problem) -> dict[str, Any]:
 def respond(problem: e.Problem) -> Response:
     """The answer for a problem."""
     document = as_document(problem)
+    if problem.status in (413, 415):
+        discard_body()
     if wants_json():
         response = Response(json.dumps(document), problem.status, mimetype="application/problem+json")
     else:
@@ -66,6 +69,7 @@ def _http(error: HTTPException) -> Response:
     kind = BY_STATUS.get(error.code or 500, e.Problem)
     problem = kind(status=error.code, code=None if kind is not e.Problem else f"http-{error.code}")
     if error.code == 413:
+        problem.code = "too-large"
         problem.title = "What you sent is too large. Photos may weigh 15 MB each."
     if error.code == 405:
         problem.title = "This address does not answer to that method."

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import h3.api.basic_int as h3
 from pyproj import Transformer
 
-from app.features.contributions.drafts import BODY_MAX, TITLE_MAX, clean
+from app.core.texts import clean
+from app.features.contributions.drafts import BODY_MAX, TITLE_MAX
 from app.features.contributions.services import H3_RESOLUTION
 from app.importing.errors import ImportStopped
 from app.importing.mapping import CATEGORY_SEPARATOR, CLOSED, Choice, Mapping, Moment, Place, Template

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, jsonify, request, url_for
 from werkzeug.datastructures import FileStorage
 
 from app.core.access import public
-from app.core.bodies import MAX_JSON, read_json
+from app.core.bodies import json_bytes, read_json
 from app.core.db import at_once, db
 from app.core.errors import FieldError, Invalid, Problem
 from app.core.i18n import label, say
@@ -74,8 +74,7 @@ def show(reference: str) -> Response:
 
 def _read_request() -> tuple[Any, list[FileStorage], bytes]:
     if request.mimetype == "application/json":
-        request.max_content_length = MAX_JSON
-        raw = request.get_data(cache=False)
+        raw = json_bytes()
         return read_json(raw), [], hashlib.sha256(raw).digest()
     if request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded"):
         files = photo_files(request.files.items(multi=True))

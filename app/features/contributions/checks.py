@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from app.core.errors import FieldError
-from app.core.texts import impossible_text
+from app.core.texts import clean, impossible_text, is_blank
 from app.features.contributions.answers import check_answers
-from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, TITLE_MAX, Draft, clean, is_blank
+from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, TITLE_MAX, Draft
 from app.features.territories.catalogue import CategoryFacts, Town
 
 KINDS = ("problem", "praise", "proposal")

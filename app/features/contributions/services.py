@@ -19,8 +19,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.errors import FieldError, Invalid, Unprocessable
+from app.core.texts import clean, one_line
 from app.features.contributions.checks import KINDS, check_category, check_draft, check_point, check_words
-from app.features.contributions.drafts import Draft, clean, one_line
+from app.features.contributions.drafts import Draft
 from app.features.contributions.keeping import keep_statement
 from app.features.contributions.receipts import write_receipt
 from app.features.territories.catalogue import CategoryFacts, Town, town

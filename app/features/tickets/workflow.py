@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from app.core.messages import Message
+from app.core.texts import is_blank
 
 
 class State(StrEnum):
@@ -216,7 +217,7 @@ def refusals(
 
 
 def _missing(need: Need, change: Change) -> Refusal | None:
-    said = bool(change.text.strip())
+    said = not is_blank(change.text)
     match need:
         case Need.TEXT if not said:
             return Refusal("text", Message("Write what people should know: this state needs a text."))

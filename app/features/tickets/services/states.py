@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import Denied, FieldError, Invalid, invalid
+from app.core.texts import clean, is_blank
 from app.features.accounts.policies import Actor
 from app.features.territories.catalogue import current_town
 from app.features.territories.deciding import due_date
@@ -126,7 +127,7 @@ def _promised(session: Session, ticket: Ticket, *, at: datetime) -> datetime | N
 
 def checked_text(words: str, *, needed: bool) -> str:
     """The words without outer spaces; raises Invalid when they are needed and absent, or too many."""
-    words = words.strip()
+    words = "" if is_blank(words) else clean(words)
     if needed and not words:
         raise invalid("/text", "Write a sentence: people will read it.")
     if len(words) > MAX_TEXT:

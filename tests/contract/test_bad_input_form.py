@@ -1,0 +1,155 @@
+"""The form of a page without scripts: what is refused is said beside its field, and nothing typed is lost."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+from tests.contract.house import ABSENT, Page, part
+from tests.unit.core.photo_samples import phone_jpeg
+
+TYPED = "Un trou profond & large, « devant » le 12."
+
+BAD: dict[str, tuple[dict[str, Any], str, str]] = {
+    "outside every territory": ({"lon": "2.35", "lat": "48.85"}, "place", "hors du territoire"),
+    "on the sea": ({"lon": "-1.9", "lat": "43.6"}, "place", "hors du territoire"),
+    "lat=91": ({"lat": "91"}, "place", "91"),
+    "swapped axes": ({"lon": "43.4929", "lat": "-1.4748"}, "place", "inversées"),
+    "NaN": ({"lat": "nan"}, "place", "fini"),
+    "words for a number": ({"lat": "nord"}, "place", "nombre"),
+    "no place": ({"lon": "", "lat": ""}, "place", "repère"),
+    "no category": ({"category": ABSENT}, "category", "nécessaire"),
+    "unknown category": ({"category": "unicorn'\"<b>"}, "category", "unicorn"),
+    "inactive category": ({"category": "shared-scooter"}, "category", "fermée"),
+    "a branch": ({"category": "roads"}, "category", "précise"),
+    "only spaces": ({"text": " \n\u200b"}, "text", "phrase"),
+    "4,001 characters": ({"text": "é" * 4001}, "text", "4001"),
+    "NUL": ({"text": "a\x00b"}, "text", "NUL"),
+    "half an e-mail": ({"email": "maite@"}, "email", "adresse"),
+    "no contact where one is needed": ({"category": "pests", "email": ""}, "email", "joindre"),
+    "a required answer": ({"category": "gas-smell"}, "answers.gas-smell.now", "Répondez"),
+    "an emergency": (
+        {"category": "gas-smell", "answers.gas-smell.now": "yes"}, "answers.gas-smell.now", "0 800 47 33 33",
+    ),
+    "an answer nobody offered": (
+        {"category": "graffiti", "answers.graffiti.owner": "martian"}, "answers.graffiti.owner", "réponses",
+    ),
+    "an unknown field": ({"admin": "1"}, "admin", "champ"),
+}  # fmt: skip
+
+
+def problems(page: str) -> dict[str, str]:
+    """The sentences at the top of the page, by the field that they lead to."""
+    summary = re.search(r'<div class="problems".*?</div>', page, re.S)
+    assert summary, "no summary of what to mend"
+    links = re.findall(r'<a href="#([^"]+)">(.*?)</a>', summary.group(), re.S)
+    return {html.unescape(target): html.unescape(words) for target, words in links}
+
+
+def test_what_is_refused_is_said_and_what_was_typed_stays(client: Any, house: Any, subtests: pytest.Subtests) -> None:
+    for name, (typed, field, said) in BAD.items():
+        with subtests.test(name):
+            page = Page(client)
+            answer = page.post(**{"text": TYPED, "email": "zorion@example.org", "address": "12 rue X"} | typed)
+            assert answer.status_code == 400, name
+            found = problems(answer.text)
+            assert field in found and said.lower() in found[field].lower(), found
+            assert house.empty()
+            for value in (typed.get("text", TYPED).strip(), typed.get("email", "zorion@example.org"), "12 rue X"):
+                assert value.replace("\x00", "") in html.unescape(answer.text).replace("\x00", ""), value
+            assert "unicorn'\"<b>" not in answer.text
+
+
+def test_the_photos_of_a_refused_form_come_back_without_their_files(client: Any, house: Any) -> None:
+    page = Page(client)
+    answer = page.post(text=" ", photos=[part(phone_jpeg()), part(phone_jpeg(300, 200), "b.jpg")])
+    assert answer.status_code == 400 and "2 photos" in answer.text
+    assert page.hidden["kept_photos"] and len(house.files()) == 2 and not any(house.rows().values())
+    assert page.post(text=TYPED).status_code == 303
+    assert house.sql("SELECT photo_count FROM contribution") == 2 == house.rows()["photo"]
+    assert len(house.files()) == 2
+
+
+def test_one_bad_photo_does_not_lose_the_others(client: Any, house: Any) -> None:
+    page = Page(client)
+    photos = [part(phone_jpeg()), part(b"<html>", "fake.jpg"), part(phone_jpeg(300, 200), "b.jpg")]
+    answer = page.post(photos=photos, text=TYPED)
+    assert answer.status_code == 400 and "HTML" in problems(answer.text)["photos"]
+    assert TYPED in html.unescape(answer.text) and len(house.files()) == 2
+    assert page.post(text=TYPED).status_code == 303
+    assert house.rows()["photo"] == 2
+
+
+def test_six_photos_keep_five_and_say_so(client: Any, house: Any) -> None:
+    page = Page(client)
+    photos = [part(phone_jpeg(100 + number, 80), f"{number}.jpg") for number in range(6)]
+    answer = page.post(photos=photos, text=TYPED)
+    assert answer.status_code == 400 and "5" in problems(answer.text)["photos"] and len(house.files()) == 5
+    assert page.post(text=TYPED, photos=[part(phone_jpeg())]).status_code == 400
+    assert page.post(text=TYPED).status_code == 303
+    assert house.rows()["photo"] == 5
+
+
+@pytest.mark.parametrize("kept", ["", "nonsense", "e30.x.y", "\x00", "é" * 50])
+def test_kept_photos_that_we_did_not_sign_are_none(client: Any, house: Any, kept: str) -> None:
+    page = Page(client)
+    answer = page.post(text=TYPED, kept_photos=kept)
+    assert answer.status_code in (303, 400)
+    assert house.rows()["photo"] == 0
+
+
+def test_a_form_sent_twice_is_one(client: Any, house: Any) -> None:
+    page = Page(client)
+    first, again = page.post(text=TYPED), page.post(text=TYPED)
+    assert first.status_code == again.status_code == 303 and first.location == again.location
+    assert house.rows()["contribution"] == 1
+    assert client.get(first.location).status_code == 200
+
+
+def test_a_key_that_is_none_is_no_key(client: Any, house: Any) -> None:
+    page = Page(client)
+    for key in ("", "short", "x" * 500, "a'; DROP TABLE --", "clé de huit"):
+        page.hidden["key"] = key
+        assert page.post(text=TYPED).status_code == 303
+    assert house.rows()["idempotency"] == 0 and house.rows()["contribution"] == 5
+
+
+def test_without_its_token_a_form_is_refused(client: Any, house: Any) -> None:
+    assert client.post("/contribuer/problem", data={"text": TYPED}).status_code in (201, 303, 400)
+    assert house.empty()
+
+
+def test_hostile_words_are_words_on_every_page(client: Any, house: Any) -> None:
+    hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}%s%(x)s"
+    page = Page(client)
+    answer = page.post(text=hostile, address=hostile)
+    assert answer.status_code == 303, answer.text
+    house.place()
+    reference = house.sql("SELECT reference FROM contribution")
+    for path in (answer.location, f"/c/{reference}", "/liste", "/", f"/liste?q={hostile}", "/list-fragment"):
+        shown = client.get(path)
+        assert shown.status_code == 200
+        assert (
+            "<script>alert(1)" not in shown.text
+            and "<img src=x" not in shown.text
+            and "49" not in re.findall(r"alert\(1\)&gt;(\d+)", shown.text)
+        )
+        assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
+
+
+def test_an_empty_house_after_a_full_disk(client: Any, house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.core.storage import LocalStorage, StorageFull
+
+    def full(self: LocalStorage, key: str, data: bytes) -> None:
+        raise StorageFull("no space left for files")
+
+    monkeypatch.setattr(LocalStorage, "put", full)
+    page = Page(client)
+    answer = page.post(text=TYPED, photos=[part(phone_jpeg())])
+    assert answer.status_code == 503 and TYPED in html.unescape(answer.text)
+    assert "photos" in problems(answer.text) and not any(house.rows().values())
+    page.read(answer.text)
+    assert page.post(text=TYPED).status_code == 303
