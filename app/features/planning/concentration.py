@@ -1,13 +1,14 @@
 """The observatory's figures: where contributions concentrate, how many, since when, compared with the period before.
 
-Counted from the public contributions themselves; at a million of them an answer takes a second or two, which the screen
-of a planner may. Hexagons are rolled up from the stored H3 index by bit operations.
+Counted from the public contributions themselves, in one reading of them and one of their tickets: the database groups
+by zones and week, the rest is small enough for Python. Hexagons are rolled up from the stored H3 index by bits.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -81,42 +82,42 @@ _WHERE = """
     AND (NOT :by_kind OR c.kind = ANY(CAST(:kinds AS text[])))
     AND (NOT :by_category OR c.category_id = ANY(CAST(:categories AS int[])))
     AND (NOT :by_state OR c.state = ANY(CAST(:states AS text[])))
-    AND (CAST(:zone AS int) IS NULL OR CAST(:zone AS int) = ANY(c.zone_ids))
 """
 _SINCE = "(CAST(:since AS timestamptz) IS NULL OR c.created_at >= CAST(:since AS timestamptz))"
-_FROM_BEFORE = "(CAST(:since AS timestamptz) IS NULL OR c.created_at >= CAST(:earlier AS timestamptz))"
 _HEXAGONS = text(
     f"""
-    SELECT (c.h3 & :keep) | :put AS cell, count(*)::int AS n FROM contribution c WHERE {_WHERE} AND {_SINCE} GROUP BY 1
+    SELECT (c.h3 & :keep) | :put AS cell, count(*)::int AS n FROM contribution c
+     WHERE {_WHERE} AND {_SINCE} AND (CAST(:zone AS int) IS NULL OR CAST(:zone AS int) = ANY(c.zone_ids)) GROUP BY 1
     """  # noqa: S608
 )
-_TOTALS = text(
+# Contributions lie in few different sets of zones: a town of a million becomes a few thousand rows.
+_COUNTS = text(
     f"""
-    SELECT count(*) FILTER (WHERE {_SINCE})::int AS n, count(*) FILTER (WHERE NOT {_SINCE})::int AS before
-      FROM contribution c WHERE {_WHERE} AND {_FROM_BEFORE}
+    SELECT c.zone_ids, {_SINCE} AS now, date_trunc('week', c.created_at AT TIME ZONE :timezone)::date AS monday,
+           count(*)::int AS n
+      FROM contribution c
+     WHERE {_WHERE} AND (CAST(:since AS timestamptz) IS NULL OR c.created_at >= CAST(:earlier AS timestamptz))
+     GROUP BY 1, 2, 3
     """  # noqa: S608
 )
-_WEEKS = text(
-    f"""
-    SELECT date_trunc('week', c.created_at AT TIME ZONE :timezone)::date AS monday, count(*)::int AS n
-      FROM contribution c WHERE {_WHERE} AND {_SINCE} GROUP BY 1 ORDER BY 1
-    """  # noqa: S608
+# Days to close, by tenths: enough for a median, and it need not sort.
+_DELAYS = text(
+    """
+    SELECT t.zone_ids, round(extract(epoch FROM t.closed_at - t.opened_at) / 8640)::int AS tenths, count(*)::int AS n
+      FROM ticket t
+     WHERE t.state = 'done' AND t.territory_id = ANY(CAST(:territories AS int[]))
+       AND (NOT :by_kind OR t.kind = ANY(CAST(:kinds AS text[])))
+       AND (NOT :by_category OR t.category_id = ANY(CAST(:categories AS int[])))
+       AND (CAST(:since AS timestamptz) IS NULL OR t.opened_at >= CAST(:since AS timestamptz))
+     GROUP BY 1, 2
+    """
 )
 _ZONES = text(
-    f"""
-    WITH counted AS (
-      SELECT zone_id, count(*) FILTER (WHERE {_SINCE})::int AS n, count(*) FILTER (WHERE NOT {_SINCE})::int AS before,
-             percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM t.closed_at - t.opened_at) / 86400)
-               FILTER (WHERE t.state = 'done' AND {_SINCE}) AS days
-        FROM contribution c CROSS JOIN unnest(c.zone_ids) AS zone_id LEFT JOIN ticket t ON t.id = c.ticket_id
-       WHERE {_WHERE} AND {_FROM_BEFORE} GROUP BY 1)
-    SELECT z.slug, z.name, coalesce(k.n, 0) AS n, coalesce(k.before, 0) AS before, z.population, k.days,
-           ST_X(p.at) AS lon, ST_Y(p.at) AS lat
-      FROM zone z LEFT JOIN counted k ON k.zone_id = z.id
-      CROSS JOIN LATERAL (SELECT ST_PointOnSurface(z.boundary) AS at) AS p
+    """
+    SELECT z.id, z.slug, z.name, z.population, ST_X(p.at) AS lon, ST_Y(p.at) AS lat
+      FROM zone z CROSS JOIN LATERAL (SELECT ST_PointOnSurface(z.boundary) AS at) AS p
      WHERE z.territory_id = ANY(CAST(:territories AS int[])) AND z.kind = :zone_kind
-     ORDER BY 3 DESC, z.name
-    """  # noqa: S608
+    """
 )
 _ZONE_KIND = text(
     """
@@ -140,6 +141,23 @@ _OUTLINES = text(
      WHERE id = ANY(CAST(:territories AS int[]))
     """
 )
+
+
+_PLAN_EACH = text("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
+def median(counts: Mapping[int, int]) -> float:
+    """The median of values given with how often each occurs."""
+    middle, passed, below = sum(counts.values()) / 2, 0, None
+    for value in sorted(counts):
+        if below is not None:
+            return (below + value) / 2
+        passed += counts[value]
+        if passed > middle:
+            return float(value)
+        if passed == middle:
+            below = value
+    raise ValueError("no value")
 
 
 class Observatory:
@@ -185,30 +203,56 @@ class Observatory:
 
     def answer(self) -> Concentration:
         """Totals, zones by decreasing count, and weeks."""
+        self.session.execute(_PLAN_EACH)
         timed = self.question.filters.since is not None
-        totals = self.session.execute(_TOTALS, self._values).one()
-        rows = self.session.execute(_ZONES, self._values | {"zone": None}).all() if self.zone_kind else []
-        zones = [
-            ZoneRow(
-                slug=row.slug,
-                name=row.name,
-                n=row.n,
-                before=row.before if timed else None,
-                per_thousand=row.n * 1000 / row.population if row.population else None,
-                median_days=row.days,
-                lon=row.lon,
-                lat=row.lat,
-            )
-            for row in rows
-        ]
-        weeks = [(row.monday, row.n) for row in self.session.execute(_WEEKS, self._values)]
+        only = self.zone.id if self.zone is not None else None
+        total = before = 0
+        weeks: Counter[date] = Counter()
+        now_in: Counter[int] = Counter()
+        before_in: Counter[int] = Counter()
+        for row in self.session.execute(_COUNTS, self._values):
+            for zone in row.zone_ids:
+                (now_in if row.now else before_in)[zone] += row.n
+            if only is not None and only not in row.zone_ids:
+                continue
+            if row.now:
+                total += row.n
+                weeks[row.monday] += row.n
+            else:
+                before += row.n
         return Concentration(
-            total=totals.n,
-            before=totals.before if timed else None,
-            zones=zones,
-            weeks=weeks,
+            total=total,
+            before=before if timed else None,
+            zones=self._zone_rows(now_in, before_in if timed else None),
+            weeks=sorted(weeks.items()),
             zone_name=self.zone.name if self.zone is not None else None,
         )
+
+    def _zone_rows(self, now: Mapping[int, int], before: Mapping[int, int] | None) -> list[ZoneRow]:
+        zones = self.session.execute(_ZONES, self._values).all() if self.zone_kind else []
+        delays = self._delays() if zones else {}
+        rows = [
+            ZoneRow(
+                slug=zone.slug,
+                name=zone.name,
+                n=now.get(zone.id, 0),
+                before=None if before is None else before.get(zone.id, 0),
+                per_thousand=now.get(zone.id, 0) * 1000 / zone.population if zone.population else None,
+                median_days=delays.get(zone.id),
+                lon=zone.lon,
+                lat=zone.lat,
+            )
+            for zone in zones
+        ]
+        return sorted(rows, key=lambda row: (-row.n, row.name))
+
+    def _delays(self) -> dict[int, float]:
+        """Median days from opening to done, by zone."""
+        spread: dict[int, Counter[int]] = {}
+        for row in self.session.execute(_DELAYS, self._values):
+            for zone in row.zone_ids:
+                spread.setdefault(zone, Counter())[row.tenths] += row.n
+        return {zone: median(counts) / 10 for zone, counts in spread.items()}
 
     def outlines(self) -> list[tuple[str, dict[str, Any]]]:
         """Names and GeoJSON boundaries of the zones and of the territories."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.features.accounts import services
 from app.features.contributions import filters as filters_module
 from app.features.contributions.filters import MapFilters
-from app.features.planning.concentration import Observatory, Question
+from app.features.planning.concentration import Observatory, Question, median
 from geodata.hexagons import cell_of
 from tests.support.town import EAST, NORTH, SOUTH, WEST, Town, make_town
 
@@ -83,6 +83,13 @@ def test_zones_now_and_before(session: Session, town: Town) -> None:
     assert [row.slug for row in found.leading] == ["ouest"]
     assert sum(count for _, count in found.weeks) == 16
     assert all(monday.weekday() == 0 for monday, _ in found.weeks)
+
+
+def test_a_median_from_counts() -> None:
+    assert median({3: 1}) == 3
+    assert median({1: 1, 2: 1, 9: 1}) == 2
+    assert median({1: 2, 4: 2}) == 2.5
+    assert median({1: 5, 4: 2}) == 1
 
 
 def test_all_time_has_no_before(session: Session, town: Town) -> None:
