@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from app.demo.episodes import EPISODES, Episode
 from app.demo.ground import Ground, Spot
 from app.demo.pictures import variants
-from app.demo.words import KINDS, Kind, Saying, Topic, topics
+from app.demo.words import KINDS, Kind, Saying, Topic, service_words, topics
 
 DAYS = 730
 ZONE = ZoneInfo("Europe/Monaco")
@@ -50,6 +50,9 @@ CHANNELS: Mapping[Kind, Mapping[str, float]] = {
 AT_A_COUNTER = ("phone", "desk", "paper", "workshop")
 MODERATED = {"abandoned-vehicle", "bad-parking", "noise", "reception", "other"}
 """Categories of the default pack whose contributions wait for a moderator."""
+
+PHOTO_SHARE = 0.68
+"""How many of those who could photograph what they speak of do it."""
 
 ECHO_SHARE = 0.17
 """How many problems have neighbours who say them again."""
@@ -122,28 +125,34 @@ class _Storyteller:
             at = self._at_hour(later.astimezone(ZONE).date(), topic, "problem")
             if at is not None and at > first.at:
                 spot = self.ground.near(self.rng, first.spot, 11)
-                yield self._say(f"{first.key}.{number}", topic, "problem", spot, at)
+                yield self._say(f"{first.key}.{number}", topic, "problem", spot, at, after=first)
 
-    def _say(self, key: str, topic: Topic, kind: Kind, spot: Spot, at: datetime) -> Said:
+    def _say(self, key: str, topic: Topic, kind: Kind, spot: Spot, at: datetime, *, after: Said | None = None) -> Said:
+        """One contribution; `after`: a neighbour says again what another said."""
         rng = self.rng
         channels = CHANNELS[kind]
         channel = rng.choices(list(channels), list(channels.values()))[0]
         others = [language for language in topic.languages(kind) if language != "fr"]
         language = rng.choice(others) if others and channel == "web" and rng.random() < 0.16 else "fr"
-        saying = self._saying(topic, kind, language).about(spot.name)
-        title = "" if rng.random() < 0.22 else saying.title
-        pictures = self._pictures(topic, kind, channel)
+        if after is None:
+            saying = self._saying(topic, kind, language).about(spot.name)
+        else:
+            language = "fr" if after.language == "eu" else after.language
+            saying = Saying(after.saying.title, self._again(language), after.saying.picture).about(spot.name)
+        if rng.random() < 0.22:
+            saying = replace(saying, title="")
+        pictures = self._pictures(saying, channel)
         hides = topic.slug in MODERATED and self.end - at < timedelta(days=2)
         return Said(
             key=key,
             kind=kind,
             category=topic.slug,
-            saying=Saying(title, saying.text),
+            saying=saying,
             spot=spot,
             at=at,
             channel=channel,
             language=language,
-            answers=self._answers(topic, kind),
+            answers=dict(after.answers) if after else self._answers(topic),
             accuracy_m=None if channel in AT_A_COUNTER else round(rng.lognormvariate(2.3, 0.5), 1),
             pictures=pictures,
             supports=self._supports(kind, at),
@@ -158,17 +167,28 @@ class _Storyteller:
             left.extend(self.rng.sample(range(len(sayings)), len(sayings)))
         return sayings[left.pop()]
 
-    def _answers(self, topic: Topic, kind: Kind) -> dict[str, Any]:
+    def _answers(self, topic: Topic) -> dict[str, Any]:
         drawn = {question: self.rng.choice(choices) for question, choices in topic.answers.items()}
         return {question: answer for question, answer in drawn.items() if answer is not None}
 
-    def _pictures(self, topic: Topic, kind: Kind, channel: str) -> tuple[str, ...]:
-        scenes = topic.scenes[kind]
-        if not scenes or channel in ("phone", "workshop") or self.rng.random() > 0.42:
+    def _again(self, language: str) -> str:
+        """Every way of saying it again is heard once before one is heard again."""
+        ways = service_words()["again"][language]
+        left = self.heard.setdefault(("again", language, "problem"), [])
+        if not left:
+            left.extend(self.rng.sample(range(len(ways)), len(ways)))
+        way: str = ways[left.pop()]
+        return way
+
+    def _pictures(self, saying: Saying, channel: str) -> tuple[str, ...]:
+        """None or one of what the words say, seldom two; a telephone sends none."""
+        if not saying.picture or channel in ("phone", "workshop", "paper") or self.rng.random() > PHOTO_SHARE:
             return ()
-        scene = self.rng.choice(scenes)
+        scene, _, fixed = saying.picture.partition(":")
+        if fixed:
+            return (saying.picture,)
         known = range(variants(scene))
-        count = 2 if len(known) > 1 and self.rng.random() < 0.18 else 1
+        count = 2 if len(known) > 1 and self.rng.random() < 0.2 else 1
         return tuple(f"{scene}:{variant}" for variant in self.rng.sample(known, count))
 
     def _supports(self, kind: Kind, at: datetime) -> int:

@@ -1,8 +1,9 @@
 """What people of the demo write, by category and kind: hand-written YAML in `sayings/`, read once.
 
-A topic is `{share: {kind: weight}, where, season, hours, scenes: {kind: [scene]}, answers: {question: [choices]},
-problem|praise|proposal: [[title, text]], en|eu: {kind: [[title, text]]}, done: [text]}`. `{rue}` stands for the
-place's name. `answers` are drawn with the frequencies of their list; null leaves the question without an answer.
+A topic is `{share: {kind: weight}, where, season, hours, answers: {question: [choices]}, done: [text],
+problem|praise|proposal: [[title, text, picture]], en|eu: {kind: [[title, text, picture]]}}`. `{rue}` stands for the
+place's name; `picture` is a scene, or one variant of it (`school:1`), or absent where no drawing would fit the words.
+`answers` are drawn with the frequencies of their list; null leaves the question without an answer.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ ANSWERS_FILE = "services.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """A title (may be empty) and a text, each with `{rue}` where the place goes."""
+    """A title (may be empty) and a text, each with `{rue}` where the place goes, and the picture that suits them."""
 
     title: str
     text: str
+    picture: str = ""
 
     def about(self, place: str) -> Saying:
         """The same, said of a place."""
         title, text = (words.replace("{rue}", place) for words in (self.title, self.text))
-        return Saying(title[:1].upper() + title[1:], text[:1].upper() + text[1:])
+        return Saying(title[:1].upper() + title[1:], text[:1].upper() + text[1:], self.picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,6 @@ class Topic:
     where: Mapping[Kind, str]
     season: str
     hours: str
-    scenes: Mapping[Kind, tuple[str, ...]]
     answers: Mapping[str, tuple[Any, ...]]
     sayings: Mapping[tuple[str, Kind], tuple[Saying, ...]]
     """By language and kind."""
@@ -91,7 +92,6 @@ def _topic(slug: str, given: dict[str, Any]) -> Topic:
         where={kind: where if isinstance(where, str) else where.get(kind, "street") for kind in KINDS},
         season=given.get("season", "even"),
         hours=given.get("hours", "day"),
-        scenes={kind: tuple(given.get("scenes", {}).get(kind, ())) for kind in KINDS},
         answers={question: tuple(choices) for question, choices in given.get("answers", {}).items()},
         sayings={key: said for key, said in sayings.items() if said},
         done=tuple(given.get("done", ())),
@@ -99,4 +99,4 @@ def _topic(slug: str, given: dict[str, Any]) -> Topic:
 
 
 def _sayings(given: list[list[str]] | None) -> tuple[Saying, ...]:
-    return tuple(Saying(title, text) for title, text in given or ())
+    return tuple(Saying(*words) for words in given or ())

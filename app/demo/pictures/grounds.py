@@ -89,7 +89,7 @@ def crack(canvas: Canvas, variant: int) -> None:
 
 def _broken_slab(canvas: Canvas, west: float, north: float, size: float, *, grassy: bool) -> None:
     x, y = west + canvas.rng.uniform(120, 180), north + canvas.rng.uniform(120, 170)
-    canvas.shadow(x + 30, y + 90, 330, 190, 0.55)
+    canvas.shadow(x + 8, y + 60, 250, 190, 0.6)
     canvas.rectangle(west + 4, north + 4, west + size - 4, north + size - 4, "#4f463b", 5)
     corners = [(west, north), (west + size, north), (west + size, north + size), (west, north + size)]
     lifts = [(-6, -26), (14, -34), (8, 4), (-4, 6)]

@@ -8,12 +8,15 @@ import pytest
 from PIL import Image, ImageStat
 
 from app.demo.pictures import draw, scenes, variants
-from app.demo.words import KINDS, topics
+from app.demo.words import topics
 
 
 def test_every_scene_that_the_texts_name_can_be_drawn_and_none_is_forgotten() -> None:
-    named = {scene for topic in topics().values() for kind in KINDS for scene in topic.scenes[kind]}
-    assert named == set(scenes())
+    named = {saying.picture for topic in topics().values() for said in topic.sayings.values() for saying in said} - {""}
+    assert {name.partition(":")[0] for name in named} == set(scenes())
+    for name in named:
+        scene, _, variant = name.partition(":")
+        assert int(variant or 0) < variants(scene), name
 
 
 @pytest.mark.parametrize("name", sorted(scenes()))
