@@ -103,8 +103,9 @@ class Town:
 
 _TICKET = text(
     "INSERT INTO ticket (reference, territory_id, category_id, service_id, kind, state, anchor, opened_at, last_at, "
-    "updated_at, closed_at, routing) VALUES (:reference, :t, :category_id, :service, :kind, :state, "
-    "ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :created_at, :created_at, :created_at, :closed, '{}') RETURNING id"
+    "updated_at, closed_at, zone_ids, routing) VALUES (:reference, :t, :category_id, :service, :kind, :state, "
+    "ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :created_at, :created_at, :created_at, :closed, "
+    ":zone_ids, '{}') RETURNING id"
 )
 _CONTRIBUTION = text(
     "INSERT INTO contribution (reference, territory_id, category_id, kind, channel, title, geom, h3, visibility, "
