@@ -14,7 +14,10 @@ from pillow_heif import register_heif_opener
 
 register_heif_opener()
 
-REAL = Path(os.environ.get("AUZOLAN_TEST_DATA", "/work/shared/data")) / "photos"
+REAL = (
+    Path(os.environ.get("AUZOLAN_TEST_DATA", str(Path(__file__).resolve().parents[3].parent / "shared" / "data")))
+    / "photos"
+)
 
 # What each corner of `scene` shows when upright: red, green, blue, yellow from the top left, clockwise.
 CORNERS = {
