@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # A process started by pytest-xdist shares the servers of the run that started it.
     if not hasattr(config, "workerinput"):
         servers.begin_run()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Tell a failure when it happens: a run that is stopped before its end has no summary."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\n{report.nodeid} ({report.when}, {report.duration:.0f} s)\n{report.longreprtext[-3000:]}", flush=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -87,7 +87,7 @@ def test_two_drains_at_once_on_one_place_make_one_ticket(engine: Engine) -> None
         empty(engine)
         # All within 10 m of each other: whoever opens the ticket, all the others belong to it.
         write(engine, [(north, east) for north in range(0, 6, 2) for east in range(0, 8, 2)])
-        together = threading.Barrier(3)
+        together = threading.Barrier(3, timeout=60)
 
         def one(together: threading.Barrier = together) -> None:
             with Session(engine) as session:

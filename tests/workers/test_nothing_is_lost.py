@@ -169,7 +169,7 @@ def test_workers_told_to_stop_finish_what_they_hold_and_leave_in_time(house: Bui
 def test_the_same_key_twenty_times_at_once_is_one_row_and_one_answer(house: Build) -> None:
     town = house()
     town.start("web")
-    start = threading.Barrier(20)
+    start = threading.Barrier(20, timeout=60)
 
     def send(_: int) -> tuple[int, str, str | None]:
         start.wait()

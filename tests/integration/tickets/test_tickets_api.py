@@ -119,7 +119,7 @@ def test_an_old_version_is_a_conflict_with_the_fresh_state(world, agent):
 def test_of_many_at_once_one_wins_and_the_others_are_told(world, agent):
     reference = made(world, "bidache/voirie")
     statuses = []
-    gate = threading.Barrier(6)
+    gate = threading.Barrier(6, timeout=60)
 
     def send():
         gate.wait()
@@ -138,7 +138,7 @@ def test_of_many_at_once_one_wins_and_the_others_are_told(world, agent):
 def test_two_crossed_duplicates_at_once_end_in_one(world, agent):
     a, b = made(world, "bidache/voirie"), made(world, "bidache/voirie", dx=0.001)
     statuses = []
-    gate = threading.Barrier(2)
+    gate = threading.Barrier(2, timeout=60)
 
     def send(one, other):
         gate.wait()
