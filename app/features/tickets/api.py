@@ -71,7 +71,10 @@ def show_ticket(reference: str) -> ResponseReturnValue:
 @signed_in
 def add_event(reference: str) -> ResponseReturnValue:
     """`{state, text, version}`, or `{type: answer | note | assign | move | category | place | duplicate | unduplicate |
-    split, …, version}`. 200 with the fresh ticket; 400 with pointers; 409 with the fresh state if `version` is old."""
+    split | attach | detach, …, version}`.
+
+    200 with the fresh ticket; 400 with pointers; 409 with the fresh state if `version` is old.
+    """
     actor = current_actor()
     apply_event(db.session, actor, reference=reference, event=read_event(_body()))
     db.session.commit()

@@ -61,4 +61,6 @@ _VERBS: dict[type, Callable[[Session, Actor, dict[str, Any], Any], Done]] = {
     schemas.DuplicateEvent: lambda s, a, c, e: services.mark_duplicate(s, a, **c, of=e.duplicate_of),
     schemas.UnduplicateEvent: lambda s, a, c, e: services.unmark_duplicate(s, a, **c),
     schemas.SplitEvent: _split,
+    schemas.AttachEvent: lambda s, a, c, e: services.attach(s, a, **c, parent=e.parent, child=e.child),
+    schemas.DetachEvent: lambda s, a, c, e: services.detach(s, a, **c, child=e.child),
 }

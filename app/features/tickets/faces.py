@@ -9,6 +9,7 @@ from app.core.i18n import label
 from app.features.contributions.urls import photo_urls, public_url
 from app.features.tickets.queries import QueueLine, ServiceLine, TicketDetail
 from app.features.tickets.queries.detail import ContactFace, ContributionLine, EventLine, Neighbour
+from app.features.tickets.queries.relatives import Relative
 
 
 def line_document(line: QueueLine) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def line_document(line: QueueLine) -> dict[str, Any]:
         "due_at": _moment(line.due_at),
         "closed_at": _moment(line.closed_at),
         "duplicate_of": line.duplicate_of,
+        "parent": line.parent,
     }
 
 
@@ -66,6 +68,8 @@ def ticket_document(detail: TicketDetail) -> dict[str, Any]:
         "waiting_for": row.waiting_for,
         "duplicate_of": row.duplicate_of,
         "duplicates": list(detail.duplicates),
+        "parent": detail.parent.reference if detail.parent else None,
+        "children": [_relative(child) for child in detail.children],
         "contributions": [_contribution(line) for line in detail.contributions],
         "history": [_event(line) for line in detail.history],
         "neighbours": [_neighbour(line) for line in detail.neighbours],
@@ -113,6 +117,15 @@ def _event(line: EventLine) -> dict[str, Any]:
         "public": line.public,
         "contribution": line.contribution,
         "data": dict(line.data),
+    }
+
+
+def _relative(line: Relative) -> dict[str, Any]:
+    return {
+        "reference": line.reference,
+        "state": line.state,
+        "title": line.title,
+        "service": {"slug": line.service, "name": label(line.service_name)},
     }
 
 

@@ -48,6 +48,8 @@ class Ticket(Base):
     contributions: Mapped[int] = mapped_column(server_default="1")
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     duplicate_of_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ticket.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ticket.id"))
+    """The ticket that gathers this one with others: one level, at most ten children, of any service."""
     routing: Mapped[Json]
     """Which rule decided, and why: `{"rule": 12 | null, "code": …, "reason": …, "params": {…}}`."""
     version: Mapped[int] = mapped_column(server_default="1")
@@ -56,6 +58,7 @@ class Ticket(Base):
         CheckConstraint("kind IN ('problem', 'praise', 'proposal')", name="kind_known"),
         CheckConstraint(f"state IN {STATES}", name="state_known"),
         CheckConstraint("duplicate_of_id <> id", name="not_its_own_duplicate"),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
         CheckConstraint(
             "(state IN ('done', 'declined', 'duplicate')) = (closed_at IS NOT NULL)", name="closed_says_when"
         ),
@@ -68,6 +71,7 @@ class Ticket(Base):
         ),
         Index("ix_ticket_queue", "service_id", "due_at", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_ticket_service", "service_id", "state", "id"),
+        Index("ix_ticket_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     )
 
 

@@ -79,6 +79,17 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A ticket that this one gathers. `url` is "" when this agent may not open it; `state` is a public one."""
+
+    reference: str
+    title: str
+    state: str
+    service: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """A state this agent may give now. `state` is the ticket's own state name; `key` is the keyboard's
     letter.
@@ -138,6 +149,8 @@ class TicketView:
     map: MiniMap | None = None
     public_url: str = ""
     draft: str = ""
+    named: str = ""
+    """The number of another ticket, as typed in a form that was refused."""
     errors: dict[str, str] = field(default_factory=dict)
     colleagues: Sequence[Option] = ()
     """To whom this agent may give the ticket; `assign_url` receives `assignee`."""
@@ -149,6 +162,16 @@ class TicketView:
     duplicates: Sequence[Option] = ()
     """Tickets closed as duplicates of this one: reference and address."""
     duplicate_of: Option | None = None
+    parent: Option | None = None
+    """The ticket that gathers this one: address and reference."""
+    children: Sequence[Child] = ()
+    attach_url: str = ""
+    """Where to post `parent` or `child` (a reference); "" when this agent may not."""
+    detach_url: str = ""
+    """Where to leave the parent, or to let `child` go."""
+    takes_children: bool = False
+    closes_children: int = 0
+    """How many open children are closed with it."""
     reasons: Sequence[Option] = ()
     """Reasons for declining."""
     planned_on: str = ""

@@ -8,6 +8,7 @@ their town, and does not do it in its place.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.features.accounts.policies import MANAGER, PLANNER, Actor, oversees_territory, works_in_services
@@ -40,6 +41,11 @@ def may_work_in(actor: Actor, *, service_id: int, service_territory_id: int) -> 
     if works_in_services(actor):
         return service_id in actor.service_ids
     return oversees_territory(actor) and actor.reaches(service_territory_id)
+
+
+def may_read_parent(actor: Actor, children: Iterable[Whereabouts]) -> bool:
+    """Read the ticket that gathers others: who holds one of them must know what it is part of, and changes nothing."""
+    return any(may_see(actor, child) for child in children)
 
 
 def may_move(actor: Actor, ticket: Whereabouts) -> bool:

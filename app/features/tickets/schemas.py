@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.core.errors import FieldError, Invalid, json_pointer
 
@@ -93,6 +94,27 @@ class SplitEvent(_Event):
     contribution: Reference
 
 
+class AttachEvent(_Event):
+    """`parent`: the ticket that gathers this one; or `child`: the one that this ticket gathers."""
+
+    type: Literal["attach"]
+    parent: Reference | None = None
+    child: Reference | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.parent is None) is (self.child is None):
+            raise PydanticCustomError("one_of_parent_child", "parent or child")
+        return self
+
+
+class DetachEvent(_Event):
+    """Undo `attach`: this ticket leaves its parent, or lets `child` go."""
+
+    type: Literal["detach"]
+    child: Reference | None = None
+
+
 AnyEvent = (
     StateEvent
     | AnswerEvent
@@ -104,6 +126,8 @@ AnyEvent = (
     | DuplicateEvent
     | UnduplicateEvent
     | SplitEvent
+    | AttachEvent
+    | DetachEvent
 )
 
 _READ: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="type")])
@@ -118,6 +142,7 @@ _SENTENCES = {
     "float_parsing": "This is not a number.",
     "float_type": "This is not a number.",
     "int_type": "This is not a whole number.",
+    "one_of_parent_child": "Name either a parent or a child.",
 }
 
 
@@ -134,5 +159,7 @@ def read_event(sent: Any) -> AnyEvent:
 def _field_error(one: Any) -> FieldError:
     if one["type"] == "union_tag_invalid":
         return FieldError("/type", _SENTENCES["union_tag_invalid"])
+    if one["type"] == "one_of_parent_child":
+        return FieldError("/parent", _SENTENCES[one["type"]])
     # The first step of the path is the type that was read, not a field.
     return FieldError(json_pointer(*one["loc"][1:]), _SENTENCES.get(one["type"], "This value is not accepted."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -21,10 +22,11 @@ from app.features.contributions.urls import photo_url, public_url
 from app.features.territories.catalogue import Town, current_town
 from app.features.territories.sites import site_town
 from app.features.tickets import queries, wording
-from app.features.tickets.pages import DeskPage, Fact, Option, QueueRow, QueueTab, Said, Sort, TicketView
+from app.features.tickets.pages import Child, DeskPage, Fact, Option, QueueRow, QueueTab, Said, Sort, TicketView
 from app.features.tickets.queries import QueueLine, ServiceLine, TicketDetail
 from app.features.tickets.queries.detail import ContactFace, ContributionLine
-from app.features.tickets.workflow import CLOSED, DECLINE_REASONS
+from app.features.tickets.services import MAX_CHILDREN
+from app.features.tickets.workflow import CLOSED, DECLINE_REASONS, State
 from app.web import words
 
 VIEWS = ("mine", "team", "late")
@@ -222,6 +224,7 @@ def ticket_view(
         map=MiniMap((row.lon, row.lat), row.kind, here.basemap.url, here.basemap.attribution, here.bounds),
         public_url=public_url(row.reference) if first and first.visibility == "public" else "",
         draft=typed.get("text", ""),
+        named=typed.get("parent") or typed.get("child") or typed.get("of") or "",
         planned_on=typed.get("planned_on", ""),
         reason=typed.get("reason", ""),
         errors=dict(errors),
@@ -232,6 +235,7 @@ def ticket_view(
         near=[Option(one.reference, f"{one.reference}, {one.title}") for one in detail.neighbours if one.same_category],
         duplicates=[_link(other) for other in detail.duplicates],
         duplicate_of=_link(row.duplicate_of) if row.duplicate_of else None,
+        **_family(detail, attach_url=verb("attach"), detach_url=verb("detach")),
         reasons=[Option(code, str(_(message.id))) for code, message in DECLINE_REASONS.items()],
     )
 
@@ -308,6 +312,31 @@ def _contact(contact: ContactFace | None) -> str:
     if contact.silent:
         said.append(_("do not contact"))
     return ", ".join(said)
+
+
+def _family(detail: TicketDetail, *, attach_url: str, detach_url: str) -> dict[str, Any]:
+    """What the page says of the ticket's parent and children, and what it offers."""
+    row, parent = detail.row, detail.parent
+    may_join = row.kind == "problem" and row.state != State.DUPLICATE and parent is None
+    open_here = row.state not in CLOSED
+    full = len(detail.children) >= MAX_CHILDREN
+    return {
+        "parent": _link(parent.reference) if parent else None,
+        "children": [
+            Child(
+                reference=one.reference,
+                title=one.title,
+                state=words.public_state(one.state, in_a_queue=True),
+                service=label(one.service_name),
+                url=url_for("tickets.ticket", reference=one.reference) if one.seen else "",
+            )
+            for one in detail.children
+        ],
+        "attach_url": attach_url if may_join and not full and (open_here or not detail.children) else "",
+        "detach_url": detach_url,
+        "takes_children": open_here,
+        "closes_children": sum(one.state not in CLOSED for one in detail.children) if open_here else 0,
+    }
 
 
 def _targets(detail: TicketDetail, town: Town) -> list[Option]:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.core.access import require_role
 from app.core.db import db
-from app.core.errors import Conflict, Invalid, NotFound, Problem, invalid
+from app.core.errors import Conflict, Denied, Invalid, NotFound, Problem, invalid
 from app.features.accounts.access import current_actor
 from app.features.accounts.policies import DESK_ROLES
 from app.features.tickets import queries, services
@@ -21,6 +21,7 @@ from app.features.tickets.workflow import Change
 
 blueprint = Blueprint("tickets", __name__, template_folder="templates")
 desk_only = require_role(*DESK_ROLES)
+ACTIONS = "parole, attribution, transfert, categorie, doublon, parent, detachement, separation"
 Answer = Response | str | tuple[str, int]
 
 
@@ -44,7 +45,7 @@ def ticket(reference: str) -> Answer:
     return _page(reference)
 
 
-@blueprint.get("/bureau/<reference>/<any(parole, attribution, transfert, categorie, doublon, separation):_action>")
+@blueprint.get(f"/bureau/<reference>/<any({ACTIONS}):_action>")
 @desk_only
 def back_to_ticket(reference: str, _action: str) -> Answer:
     """A form that came back with an error was reloaded, or read in another language: the ticket itself."""
@@ -139,6 +140,32 @@ def mark_duplicate(reference: str) -> Answer:
     return _do(reference, act, said=_("It is joined to the other one. You can undo this."))
 
 
+@blueprint.post("/bureau/<reference>/parent")
+@desk_only
+def attach(reference: str) -> Answer:
+    """Put it under a parent, or another one under it."""
+    parent, child = request.form.get("parent"), request.form.get("child")
+
+    def act(version: int) -> Done:
+        return services.attach(
+            db.session, current_actor(), reference=reference, parent=parent, child=child, version=version
+        )
+
+    return _do(reference, act, said=_("They are gathered. You can undo this."))
+
+
+@blueprint.post("/bureau/<reference>/detachement")
+@desk_only
+def detach(reference: str) -> Answer:
+    """Undo that: leave the parent, or let a child go."""
+    child = request.form.get("child")
+
+    def act(version: int) -> Done:
+        return services.detach(db.session, current_actor(), reference=reference, child=child, version=version)
+
+    return _do(reference, act, said=_("They are no longer gathered."))
+
+
 @blueprint.post("/bureau/<reference>/separation")
 @desk_only
 def split(reference: str) -> Answer:
@@ -158,7 +185,7 @@ def _do(reference: str, act: Callable[[int], Done], *, said: str) -> Answer:
     try:
         act(_version())
         db.session.commit()
-    except (Invalid, Conflict) as problem:
+    except (Invalid, Conflict, NotFound, Denied) as problem:
         db.session.rollback()
         return _page(reference, problem=problem)
     flash(said, "success")
@@ -178,8 +205,11 @@ def _page(reference: str, *, problem: Problem | None = None) -> Answer:
     errors = {}
     if problem is not None:
         errors = {error.field or "text": _(error.message, **error.params) for error in problem.errors}
-        if not errors:
+        if isinstance(problem, Conflict):
             errors = {"text": _("A colleague changed this ticket meanwhile. Look at it again: your text is kept.")}
+        elif not errors:
+            # Another ticket named in the form: this one is there, or the page itself would not be.
+            errors = {"text": _(problem.detail or problem.title, **problem.params)}
     view = ticket_view(actor, detail, look, typed=request.form if problem else {}, errors=errors)
     page = render_template("tickets/desk.html", page=desk_page(actor, look, view))
     return (page, problem.status) if problem else page

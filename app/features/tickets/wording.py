@@ -129,8 +129,8 @@ def _what(event: EventLine, town: Town, names: Mapping[int, str]) -> str:
         case "category":
             category = town.categories.get(str(data.get("to", "")))
             return str(_("Category: %(category)s", category=label(category.label) if category else data.get("to", "")))
-        case "duplicate" | "unduplicate" | "joined" | "parted" | "split":
-            reference = data.get("reference") or data.get("of") or data.get("to") or ""
+        case known if known in _JOINING:
+            reference = next((data[key] for key in ("reference", "of", "to", "from") if data.get(key)), "")
             return str(_JOINING[event.type]) % {"reference": reference}
         case known if known in _PLAIN:
             return str(_PLAIN[known])
@@ -153,6 +153,10 @@ _JOINING = {
     "joined": _l("%(reference)s marked as its duplicate"),
     "parted": _l("%(reference)s no longer its duplicate"),
     "split": _l("%(reference)s taken out of the group"),
+    "attached": _l("Child of %(reference)s"),
+    "detached": _l("No longer a child of %(reference)s"),
+    "gathered": _l("%(reference)s became its child"),
+    "released": _l("%(reference)s no longer its child"),
 }
 
 
@@ -160,5 +164,7 @@ def _note(event: EventLine) -> str:
     said = [routing_words(event.data)] if event.type == "routed" else []
     if planned := event.data.get("planned_on"):
         said.append(str(planned))
+    if parent := event.data.get("parent"):
+        said.append(_("closed with its parent, %(reference)s", reference=parent))
     said += [text for text in (event.body, event.account) if text]
     return " · ".join(part for part in said if part)

@@ -198,6 +198,38 @@ def test_joining_listing_and_undoing(world, agent, ticket):
     assert agent.post(other, "doublon", of=other).status_code == 400
 
 
+def test_gathering_children_closing_them_and_letting_them_go(app, world, agent, ticket):
+    children = [world.ticket("bidache/voirie", dx=n / 1000, title=f"Regard {n} bouché") for n in (1, 2)]
+    lamp = world.ticket("bidache/eclairage", dx=0.003, title="Mât dans l'eau")
+    world.session.commit()
+    assert agent.post(ticket, "parent", child=children[0].lower()).status_code == 303
+    assert agent.post(children[1], "parent", parent=ticket).status_code == 303
+    page = agent.get(f"/bureau/{ticket}").text
+    assert "2 enfants" in page
+    assert "Le clore clôt aussi ses 2 enfants ouverts" in page
+    assert all(f'href="/bureau/{child}"' in page for child in children)
+    assert f'href="/bureau/{ticket}"' in agent.get(f"/bureau/{children[0]}").text
+    # Of another service, it does not exist here; the number comes back with the sentence.
+    answer = agent.post(ticket, "parent", child=lamp)
+    assert answer.status_code == 400
+    assert f"Aucun ticket sur lequel vous pouvez agir ne porte le numéro {lamp}." in answer.text
+    assert f'value="{lamp}"' in answer.text
+    agent.post(children[1], "detachement")
+    assert state(world, children[1]).parent_id is None
+    agent.post(ticket, "parole", text="Sec.", public="yes", state="done")
+    assert [state(world, child).state for child in children] == ["done", "new"]
+    assert "clos avec son parent" in agent.get(f"/bureau/{children[0]}").text
+    agent.post(ticket, "detachement", child=children[0])
+    assert state(world, children[0]).parent_id is None
+
+
+def test_a_mistyped_number_comes_back_on_the_page(agent, ticket):
+    answer = agent.post(ticket, "doublon", of="BID-999")
+    assert answer.status_code == 404
+    assert "Aucun ticket ne porte ce numéro." in answer.text
+    assert "Trou devant" in answer.text
+
+
 def test_taking_a_contribution_out(world, agent, ticket):
     members = world.session.scalars(
         text("SELECT reference FROM contribution WHERE ticket_id = :t ORDER BY id"), {"t": world.row(ticket).id}

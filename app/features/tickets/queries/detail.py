@@ -14,6 +14,7 @@ from app.core.errors import NotFound
 from app.features.accounts.policies import Actor
 from app.features.tickets import policies
 from app.features.tickets.policies import Whereabouts
+from app.features.tickets.queries.relatives import Relative, children_of, parent_of
 from app.features.tickets.workflow import next_states
 
 
@@ -100,6 +101,8 @@ class TicketDetail:
     history: tuple[EventLine, ...]
     neighbours: tuple[Neighbour, ...]
     duplicates: tuple[str, ...]
+    parent: Relative | None
+    children: tuple[Relative, ...]
     told: int
     """How many people would receive a public answer."""
     given_to: Mapping[int, str]
@@ -118,7 +121,8 @@ class TicketDetail:
 _TICKET = text(
     """
     SELECT t.id, t.reference, t.kind, t.state, t.version, t.title, t.opened_at, t.last_at, t.updated_at, t.due_at,
-           t.closed_at, t.waiting_for, t.contributions, t.assignee_id, t.routing, t.zone_ids, t.category_id,
+           t.closed_at, t.waiting_for, t.contributions, t.assignee_id, t.routing, t.zone_ids,
+           t.category_id, t.parent_id,
            ST_X(t.anchor) AS lon, ST_Y(t.anchor) AS lat, t.service_id, t.territory_id,
            s.territory_id AS service_territory_id, s.slug AS service, s.name AS service_name, s.is_triage,
            y.slug AS territory, y.name AS territory_name, y.timezone,
@@ -188,12 +192,16 @@ NEAR_M = 150
 
 
 def ticket_detail(session: Session, actor: Actor, *, reference: str) -> TicketDetail:
-    """The ticket of that reference. Raises NotFound for one that does not exist or that this actor may not see."""
+    """The ticket of that reference; who sees one of its children may read it, without contacts nor notes.
+
+    Raises NotFound for one that does not exist or that this actor may not see.
+    """
     row = session.execute(_TICKET, {"reference": reference.strip().upper()}).one_or_none()
     if row is None:
         raise NotFound("No ticket has this number.")
     where = Whereabouts(row.service_id, row.service_territory_id, row.territory_id)
-    if not policies.may_see(actor, where):
+    children = children_of(session, actor, row.id)
+    if not (policies.may_see(actor, where) or policies.may_read_parent(actor, (child.where for child in children))):
         raise NotFound("No ticket has this number.")
     works = policies.may_work(actor, where)
     return TicketDetail(
@@ -209,7 +217,9 @@ def ticket_detail(session: Session, actor: Actor, *, reference: str) -> TicketDe
                 text("SELECT reference FROM ticket WHERE duplicate_of_id = :id ORDER BY id"), {"id": row.id}
             )
         ),
-        told=_told(session, row.id),
+        parent=parent_of(session, row.parent_id),
+        children=children,
+        told=0 if row.parent_id else _told(session, row.id),
         given_to=_given_to(session, row.id) if works else {},
         next_states=next_states(row.kind, row.state, actor.role or "", former=row.former) if works else (),
         may_work=works,

@@ -48,6 +48,7 @@ class QueueLine:
     assignee_id: int | None
     assignee: str | None
     duplicate_of: str | None
+    parent: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,9 @@ def counts(session: Session, actor: Actor, *, service_ids: Collection[int] | Non
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
-    first = aliased(Ticket)
+    first, above = aliased(Ticket), aliased(Ticket)
     target = select(first.reference).where(first.id == Ticket.duplicate_of_id).correlate(Ticket)
+    parent = select(above.reference).where(above.id == Ticket.parent_id).correlate(Ticket)
     return (
         select(
             Ticket.id,
@@ -158,6 +160,7 @@ def _lines() -> Select[*tuple[Any, ...]]:
             Ticket.assignee_id,
             func.coalesce(func.nullif(Account.name, ""), Account.email).label("assignee"),
             target.scalar_subquery().label("duplicate_of"),
+            parent.scalar_subquery().label("parent"),
         )
         .join(Service, Service.id == Ticket.service_id)
         .join(Category, Category.id == Ticket.category_id)

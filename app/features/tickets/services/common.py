@@ -27,7 +27,7 @@ MAX_TEXT = 4_000
 _FACES = text(
     """
     SELECT id, territory_id, category_id, kind, state, visibility, created_at, ST_X(geom) AS lon, ST_Y(geom) AS lat
-    FROM contribution WHERE ticket_id = :ticket_id ORDER BY id FOR UPDATE
+    FROM contribution WHERE ticket_id = ANY(:ticket_ids) ORDER BY id FOR UPDATE
     """
 )
 
@@ -73,6 +73,13 @@ def locked_ticket(
     return ticket
 
 
+def lock_in_order(session: Session, *references: str) -> None:
+    """Take the locks of several tickets in one order everywhere, so that nobody waits in a ring."""
+    session.execute(
+        select(Ticket.id).where(Ticket.reference.in_(references)).order_by(Ticket.reference).with_for_update()
+    )
+
+
 def fresh_state(ticket: Ticket) -> dict[str, Any]:
     """What a late writer needs to try again."""
     return {
@@ -96,7 +103,10 @@ def record(
     contribution_id: int | None = None,
     data: dict[str, Any] | None = None,
 ) -> Done:
-    """Raise the version, append the event and, when it is public, leave word for the followers."""
+    """Raise the version, append the event and, when it is public, leave word for the followers.
+
+    A child leaves no word: its parent speaks for all, and ten children must not write ten times about one flood.
+    """
     ticket.version = ticket.version + 1
     ticket.updated_at = datetime.now(UTC)
     event = append(
@@ -111,7 +121,7 @@ def record(
         contribution_id=contribution_id,
         data=data,
     )
-    if public:
+    if public and ticket.parent_id is None:
         outbox.add(session, topic=CHANGED, subject_id=ticket.id, payload={"ticket_id": ticket.id, "event_id": event.id})
     return Done(ticket, event)
 
@@ -125,18 +135,19 @@ def append(session: Session, ticket: Ticket, actor: Actor, *, kind: str, **facts
     return event
 
 
-def mirror(session: Session, ticket: Ticket, **columns: Any) -> None:
-    """Give the ticket's state (and category, if said) to its contributions, and the difference to the map."""
-    before = session.execute(_FACES, {"ticket_id": ticket.id}).all()
-    category_id = columns.get("category_id")
+def mirror(session: Session, ticket: Ticket, *children: Ticket, category_id: int | None = None) -> None:
+    """Give the ticket's state (and category, if said) to its contributions, and the difference to the map; `children`
+    have come to the same state with it."""
+    ids = [ticket.id, *(child.id for child in children)]
+    before = session.execute(_FACES, {"ticket_ids": ids}).all()
     session.execute(
         text(
             """
             UPDATE contribution SET state = :state, category_id = coalesce(CAST(:category_id AS int), category_id)
-            WHERE ticket_id = :ticket_id
+            WHERE ticket_id = ANY(:ticket_ids)
             """
         ),
-        {"state": ticket.state, "category_id": category_id, "ticket_id": ticket.id},
+        {"state": ticket.state, "category_id": category_id, "ticket_ids": ids},
     )
     changes = []
     for row in before:

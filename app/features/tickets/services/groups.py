@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.errors import invalid
@@ -20,10 +20,12 @@ from app.features.tickets.services.common import (
     append,
     cell_change,
     concentrations_changed,
+    lock_in_order,
     locked_ticket,
     mirror,
     record,
 )
+from app.features.tickets.services.families import has_children
 from app.features.tickets.services.matters import judge, member_of
 from app.features.tickets.services.states import change_state, check_transition, enter, former_state
 from app.features.tickets.workflow import Change, State
@@ -41,15 +43,14 @@ _ORIGINALS = text(
 def mark_duplicate(session: Session, actor: Actor, *, reference: str, of: str, version: int) -> Done:
     """Close a ticket as the duplicate of another, whose news its authors receive from now on.
 
-    Raises Invalid when both are the same, of different kinds, or when the other one is itself a duplicate (which also
-    makes a ring impossible); NotFound when the actor may not see either.
+    Raises Invalid when both are the same, of different kinds, when the other one is itself a duplicate (which also
+    makes a ring impossible), or when this one has children; NotFound when the actor may not see either.
     """
     mine, other = reference.strip().upper(), of.strip().upper()
     if mine == other:
         raise invalid("/duplicate_of", "A ticket cannot be its own duplicate.")
     # Two agents joining A to B and B to A take the locks in the same order: the second one sees the first one's work.
-    for number in sorted((mine, other)):
-        session.execute(select(Ticket.id).where(Ticket.reference == number).with_for_update())
+    lock_in_order(session, mine, other)
     ticket = locked_ticket(session, actor, reference=mine, version=version)
     original = locked_ticket(session, actor, reference=other, version=None, may=policies.may_see)
     if ticket.id in session.scalars(_ORIGINALS, {"id": original.id}).all():
@@ -58,6 +59,8 @@ def mark_duplicate(session: Session, actor: Actor, *, reference: str, of: str, v
         raise invalid(
             "/duplicate_of", "%(other)s is itself a duplicate: choose the ticket it was joined to.", other=other
         )
+    if has_children(session, ticket):
+        raise invalid("/duplicate_of", "This ticket has children: detach them first.")
     if original.kind != ticket.kind:
         raise invalid("/duplicate_of", "Both tickets must be of the same kind.")
     check_transition(ticket, State.DUPLICATE, actor=actor, change=Change(original=original.reference))

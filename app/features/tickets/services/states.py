@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from typing import Final
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -16,7 +17,11 @@ from app.features.territories.deciding import due_date
 from app.features.tickets import policies, workflow
 from app.features.tickets.models import Event, Ticket
 from app.features.tickets.services.common import MAX_TEXT, Done, append, locked_ticket, mirror, record
+from app.features.tickets.services.families import lock_family, open_children
 from app.features.tickets.workflow import Change, State
+
+_WITH_CHILDREN: Final = frozenset({State.DONE, State.DECLINED})
+"""What a parent does not enter alone."""
 
 ANSWER_HOUR = 18
 """A planned day is promised for six in the evening, in the town's time."""
@@ -35,8 +40,11 @@ def change_state(
 
     Raises Invalid when the table of transitions refuses (both states are named) or misses a text, a reason or a day;
     Denied when the move is not for this role; NotFound and Conflict as every verb. Whoever accepts a ticket that
-    nobody holds, holds it. A duplicate that returns to its former state forgets its original.
+    nobody holds, holds it. A duplicate that returns to its former state forgets its original. A parent that is done
+    or declined takes its open children along, with the same words; reopened, it leaves them as they are.
     """
+    if state in _WITH_CHILDREN:
+        lock_family(session, reference)
     ticket = locked_ticket(session, actor, reference=reference, version=version)
     change = replace(change or Change(), text=checked_text(change.text if change else "", needed=False))
     was, former = ticket.state, former_state(session, ticket)
@@ -50,11 +58,29 @@ def change_state(
     kind = "state"
     if was == State.DUPLICATE:
         kind, data["of"] = "unduplicate", _let_go(session, actor, ticket)
+    children = _taken_along(session, ticket, state)
     enter(session, ticket, state)
     ticket.waiting_for = change.waiting_for if state == State.WAITING else None
-    mirror(session, ticket)
+    mirror(session, ticket, *(child for child, _ in children))
     body = change.text or None
+    for child, before in children:
+        told = data | {"parent": ticket.reference}
+        record(session, child, actor, kind="state", state_from=before, state_to=state, body=body, data=told)
     return record(session, ticket, actor, kind=kind, state_from=was, state_to=state, body=body, data=data)
+
+
+def _taken_along(session: Session, parent: Ticket, state: str) -> list[tuple[Ticket, str]]:
+    """The open children that enter a closing state with their parent, each with the state it leaves.
+
+    Whoever gathered them could act on all of them: no more is asked of the one who closes.
+    """
+    if state not in _WITH_CHILDREN:
+        return []
+    children = [(child, child.state) for child in open_children(session, parent)]
+    for child, _ in children:
+        enter(session, child, state)
+        child.waiting_for = None
+    return children
 
 
 def answer(session: Session, actor: Actor, *, reference: str, text: str, version: int, public: bool = True) -> Done:
