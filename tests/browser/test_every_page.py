@@ -28,6 +28,7 @@ PAGES = [
     "/c/BAY-4805?suivi",
     "/bureau",
     "/bureau/BAY-4817",
+    "/bureau/BAY-4822",
     "/connexion?error=1&email=a@b.example",
     "/error/404",
     "/error/403",

@@ -72,6 +72,13 @@ ROWS = [
 ]
 
 
+CHILDREN = [
+    desk.Child("BAY-4822", "Trois mâts éteints, allées Marines", "routed", "Éclairage public", "/bureau/BAY-4822"),
+    desk.Child("BAY-4828", "", "active", "Assainissement, Communauté Pays Basque"),
+    desk.Child("BAY-4829", "Flaque devant le n° 14", "done", "Voirie", "/bureau/BAY-4829"),
+]
+
+
 def desk_page(reference: str | None) -> desk.DeskPage:
     return desk.DeskPage(
         service="Éclairage public",
@@ -114,6 +121,7 @@ def ticket(reference: str) -> desk.TicketView:
             contact="06 00 00 00 00",
         ),
     ]
+    is_child = reference == "BAY-4822"
     return desk.TicketView(
         reference=reference,
         kind="problem",
@@ -145,7 +153,18 @@ def ticket(reference: str) -> desk.TicketView:
         address="12 quai des Corsaires",
         place="Petit Bayonne",
         routing="Règle 12 : éclairage à Bayonne → Éclairage public",
-        told=28,
+        told=0 if is_child else 28,
+        category_url=f"/bureau/{reference}/categorie",
+        categories=[desk.Option("noeud", "Feux de circulation"), desk.Option("mat", "Mât penché")],
+        duplicate_url=f"/bureau/{reference}/doublon",
+        attach_url="" if is_child else f"/bureau/{reference}/parent",
+        detach_url=f"/bureau/{reference}/detachement",
+        takes_children=True,
+        parent=desk.Option("/bureau/BAY-4817", "BAY-4817") if is_child else None,
+        children=[] if is_child else CHILDREN,
+        closes_children=0 if is_child else 2,
+        named="BAY-4799" if is_child else "",
+        errors={"duplicate_of": "Les deux tickets doivent être du même genre."} if is_child else {},
         map=mini(),
         public_url="/c/BAY-4817",
     )
