@@ -64,13 +64,16 @@ def add_towns(session: Session) -> Towns:
             prefixes=["MOB", "MEB"],
             timezone="Europe/Paris",
             town_hall={"name": "Mairie de démonstration", "email": "mairie@demo.example", **_IMAGINED},
-            settings={"basemap": {"url": f"/basemap/{BASEMAP}.pmtiles", "attribution": demo.attribution()}},
+            settings={
+                "basemap": {"url": f"/basemap/{BASEMAP}.pmtiles", "attribution": demo.attribution()},
+                "geocoder": "demo",
+            },
         ),
     )
     load_pack(session, territory=whole, pack=read_pack(DEFAULT_PACK))
     # A nested town counts days and names kinds of zones as the one above, whose pack it uses.
     shared: dict[str, object] = {
-        key: whole.settings[key] for key in ("delays", "zone_kinds", "basemap") if key in whole.settings
+        key: whole.settings[key] for key in ("delays", "zone_kinds", "basemap", "geocoder") if key in whole.settings
     }
     towns = {
         "monaco": add_territory(session, new=_monaco(found["monaco"], whole.id, shared)),

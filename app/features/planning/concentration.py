@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.features.contributions.filters import STATES, MapFilters, Resolved, resolve
+from app.features.territories.quarters import quarters_first
 from geodata.hexagons import parent_masks
 
 RESOLUTIONS = (8, 9, 10)
@@ -120,17 +121,20 @@ _ZONES = text(
     """
 )
 _ZONE_KIND = text(
-    """
+    f"""
     SELECT kind FROM zone WHERE territory_id = ANY(CAST(:territories AS int[]))
-     GROUP BY kind ORDER BY kind <> 'quartier', count(*) DESC, kind LIMIT 1
-    """
+     GROUP BY kind
+     ORDER BY {quarters_first("kind")}, count(*) DESC, kind
+     LIMIT 1
+    """  # noqa: S608
 )
 _ZONE = text(
-    """
+    f"""
     SELECT id, name, ST_XMin(boundary) AS west, ST_YMin(boundary) AS south, ST_XMax(boundary) AS east,
            ST_YMax(boundary) AS north FROM zone
-     WHERE territory_id = ANY(CAST(:territories AS int[])) AND slug = :slug ORDER BY kind <> 'quartier', id LIMIT 1
-    """
+     WHERE territory_id = ANY(CAST(:territories AS int[])) AND slug = :slug
+     ORDER BY {quarters_first("kind")}, id LIMIT 1
+    """  # noqa: S608
 )
 _OUTLINES = text(
     """

@@ -174,14 +174,14 @@ _SHAPES = text(
     """
 )
 _ZONE = text(
-    """
+    f"""
     SELECT coalesce(
       (SELECT z.name FROM zone_part p JOIN zone z ON z.id = p.zone_id
         WHERE z.territory_id = :territory AND ST_Covers(p.geom, ST_GeomFromEWKB(:centre))
-        ORDER BY z.kind <> 'quartier', ST_Area(z.boundary), z.id LIMIT 1),
+        ORDER BY {quarters_first("z.kind")}, ST_Area(z.boundary), z.id LIMIT 1),
       (SELECT z.name FROM zone z WHERE z.territory_id = :territory
         ORDER BY z.boundary <-> ST_GeomFromEWKB(:centre), z.id LIMIT 1))
-    """
+    """  # noqa: S608
 )
 _ALIVE = text(
     """

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.features.accounts.policies import Actor
+from app.features.territories.quarters import quarters_first
 from app.features.tickets import policies
 from app.features.tickets.policies import Whereabouts
 from app.features.tickets.queries.relatives import Relative, children_of, parent_of
@@ -119,7 +120,7 @@ class TicketDetail:
 
 
 _TICKET = text(
-    """
+    f"""
     SELECT t.id, t.reference, t.kind, t.state, t.version, t.title, t.opened_at, t.last_at, t.updated_at, t.due_at,
            t.closed_at, t.waiting_for, t.contributions, t.assignee_id, t.routing, t.zone_ids,
            t.category_id, t.parent_id,
@@ -128,7 +129,7 @@ _TICKET = text(
            y.slug AS territory, y.name AS territory_name, y.timezone,
            c.slug AS category, c.label AS category_label, c.icon AS category_icon,
            coalesce(nullif(a.name, ''), a.email) AS assignee, d.reference AS duplicate_of,
-           (SELECT name FROM zone WHERE id = ANY(t.zone_ids) ORDER BY kind <> 'quartier', id LIMIT 1) AS zone,
+           (SELECT name FROM zone WHERE id = ANY(t.zone_ids) ORDER BY {quarters_first("kind")}, id LIMIT 1) AS zone,
            CASE WHEN t.state = 'duplicate' THEN
              (SELECT state_from FROM event WHERE ticket_id = t.id AND state_to = 'duplicate' ORDER BY id DESC LIMIT 1)
            END AS former
@@ -139,7 +140,7 @@ _TICKET = text(
     LEFT JOIN account a ON a.id = t.assignee_id
     LEFT JOIN ticket d ON d.id = t.duplicate_of_id
     WHERE t.reference = :reference
-    """
+    """  # noqa: S608
 )
 
 _CONTRIBUTIONS = text(

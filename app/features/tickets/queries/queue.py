@@ -16,6 +16,7 @@ from app.core.errors import invalid
 from app.features.accounts.models import Account
 from app.features.accounts.policies import Actor
 from app.features.territories.models import Category, Service, Territory
+from app.features.territories.quarters import quarters_first
 from app.features.tickets.models import STATES, Ticket
 from app.features.tickets.queries.visible import visible
 
@@ -69,7 +70,7 @@ class Counts:
 
 
 # A quarter says more about where than a school front, so it goes first; then whatever was drawn first.
-_ZONE = "(SELECT name FROM zone WHERE id = ANY(ticket.zone_ids) ORDER BY kind <> 'quartier', id LIMIT 1)"
+_ZONE = f"(SELECT name FROM zone WHERE id = ANY(ticket.zone_ids) ORDER BY {quarters_first('kind')}, id LIMIT 1)"
 
 
 def tickets_in_queue(

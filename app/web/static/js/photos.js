@@ -21,6 +21,8 @@ export class Photos {
     /** @type {File[]} */
     this.files = [];
     this.input.addEventListener("change", () => this.take([...(this.input.files || [])]));
+    // Chosen while this script was still on its way, or put back by the browser.
+    if (this.input.files?.length) this.take([...this.input.files]);
   }
 
   /** @param {File[]} added */

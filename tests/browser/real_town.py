@@ -1,0 +1,64 @@
+"""The demo's town without its past, on the real thing: database, queue, gunicorn, relay and workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from app.demo.towns import SLUG, add_towns
+from app.features.accounts.services import add_account
+from tests.support import servers
+from tests.workers.house import House, wait_until
+
+PASSWORD = "sept lampadaires"
+AGENT, PLANNER = "agent@town.example", "planner@town.example"
+QUEUES = ("mobility", "green-spaces", "participation")
+PROCESSES = ("web", "relay", "worker-intake", "worker-default")
+
+
+class RealTown(House):
+    """A house whose town people visit with a browser."""
+
+    @property
+    def address(self) -> str:
+        return self.environment["AUZOLAN_BASE_URL"]
+
+    def is_done_with(self, reference: str) -> None:
+        """Wait until the workers have placed a contribution and made the copies of its photos."""
+        wait_until(lambda: self._ready(reference), f"{reference} to be in a queue, with its photos", 60, self._outbox)
+
+    def contributions(self) -> int:
+        return int(self.ask("SELECT count(*) FROM contribution")[0][0])
+
+    def _ready(self, reference: str) -> bool:
+        placed = self.ask("SELECT 1 FROM contribution WHERE reference = %s AND ticket_id IS NOT NULL", reference)
+        waiting = self.ask(
+            "SELECT 1 FROM photo p JOIN contribution c ON c.id = p.contribution_id "
+            "WHERE c.reference = %s AND p.state <> 'ready'",
+            reference,
+        )
+        return bool(placed) and not waiting
+
+
+@contextmanager
+def real_town(folder: Path, name: str) -> Iterator[RealTown]:
+    """Found the town in a database of its own, start its processes, end them."""
+    cluster = servers.shared_template()
+    url = servers.clone(cluster, f"town_{name}")
+    engine = create_engine(url)
+    with Session(engine) as session:
+        add_towns(session)
+        add_account(session, email=AGENT, password=PASSWORD, role="agent", territory=SLUG, services=QUEUES)
+        add_account(session, email=PLANNER, password=PASSWORD, role="planner", territory=SLUG)
+        session.commit()
+    engine.dispose()
+    town = RealTown(cluster=cluster, url=url, redis=servers.start_redis(f"town-{name}"), data=folder / "data")
+    try:
+        town.start(*PROCESSES)
+        yield town
+    finally:
+        town.end()
