@@ -20,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.features.planning.identity import Succession, succession
+from app.features.territories.quarters import quarters_first
 
 WINDOW_DAYS = 60
 RADIUS_M = 70.0

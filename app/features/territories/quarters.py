@@ -7,4 +7,4 @@ KINDS = ("quarter", "quartier", "district", "arrondissement")
 
 def quarters_first(column: str) -> str:
     """A term of ORDER BY over a column that holds a zone's kind; other kinds come after, in any order."""
-    return f"array_position(ARRAY[{', '.join(f"'{kind}'" for kind in KINDS)}], {column})"
+    return f"array_position(ARRAY{list(KINDS)}, {column})"
