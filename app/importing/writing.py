@@ -7,7 +7,8 @@ copied in once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.features.contributions.pyramid import COUNT_AGAIN, CellChange, change_cells, rebuild_cells
 from app.features.tickets.placing import Waiting
+from app.importing.errors import ImportStopped
 from app.importing.planning import Born, Plan
 from app.importing.staging import copy_line, copying
 
@@ -43,17 +45,53 @@ _GROWN = text(
 )
 
 
+# A foreign key asks, row by row, for what is asked here once a batch: that the row it names is there, and stays until
+# this transaction ends. Tickets are written by the batch itself, or held since `_GROWN`.
+_NAMED = """
+    SELECT (SELECT count(*) FROM (SELECT id FROM territory WHERE id = ANY(:territories) FOR KEY SHARE) t),
+           (SELECT count(*) FROM (SELECT id FROM category WHERE id = ANY(:categories) FOR KEY SHARE) c),
+           (SELECT count(*) FROM (SELECT id FROM service WHERE id = ANY(:services) FOR KEY SHARE) s)
+"""
+_MAY_VOUCH = (
+    "SELECT current_setting('server_version_num')::int >= 150000 "
+    "AND has_parameter_privilege('session_replication_role', 'SET')"
+)
+
+
+@contextmanager
+def _vouched(connection: Connection, plan: Plan) -> Iterator[None]:
+    """Check what the rows name all at once, and spare PostgreSQL asking 20 times a row, half of its work.
+
+    Where this account may not say so (PostgreSQL before 15, a managed server), foreign keys are checked one by one.
+    """
+    if not connection.scalar(text(_MAY_VOUCH)):
+        yield
+        return
+    named = {
+        "territories": sorted({item.territory_id for item in plan.items.values()}),
+        "categories": sorted({item.category_id for item in plan.items.values()}),
+        "services": sorted({born.facts["service_id"] for born in plan.born.values()}),
+    }
+    found = connection.execute(text(_NAMED), named).one()
+    if tuple(found) != tuple(map(len, named.values())):
+        raise ImportStopped("The town's categories or services changed meanwhile; run the same command again.")
+    connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+    yield
+    connection.exec_driver_sql("SET LOCAL session_replication_role = origin")
+
+
 def write_batch(connection: Connection, plan: Plan, *, source: str, language: str, count: bool) -> None:
     """Keep a plan; the caller commits. Without `count`, the caller counts the map's cells in the end."""
     states = _grow(connection, plan)
-    _copy(connection, f"ticket ({TICKET})", (_ticket(plan, row) for row in plan.rows if row.id in plan.born))
-    ends = {key: _end(plan, key, states) for key in plan.items}
-    _copy(
-        connection,
-        f"contribution ({CONTRIBUTION})",
-        (_contribution(plan.items[row.id], row, *ends[row.id], source, language) for row in plan.rows),
-    )
-    _copy(connection, f"event ({EVENT})", (_events(plan, row, *ends[row.id], source) for row in plan.rows))
+    with _vouched(connection, plan):
+        _copy(connection, f"ticket ({TICKET})", (_ticket(plan, row) for row in plan.rows if row.id in plan.born))
+        ends = {key: _end(plan, key, states) for key in plan.items}
+        _copy(
+            connection,
+            f"contribution ({CONTRIBUTION})",
+            (_contribution(plan.items[row.id], row, *ends[row.id], source, language) for row in plan.rows),
+        )
+        _copy(connection, f"event ({EVENT})", (_events(plan, row, *ends[row.id], source) for row in plan.rows))
     if count:
         with Session(connection, join_transaction_mode="conditional_savepoint") as session:
             change_cells(session, [_cell(item, ends[key][1]) for key, item in plan.items.items() if _shown(item)])

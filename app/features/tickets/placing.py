@@ -48,12 +48,14 @@ _COLUMNS = """
     coalesce(c.title, left(c.body, 90)) AS title, c.body AS text, c.visibility, c.created_at
 """
 
-# The rows of the outbox die with this transaction: if it ends badly they are still there, for the next drain.
+# The rows of the outbox die with this transaction: if it ends badly they are still there, for the next drain. So nobody
+# waits for the disk here: a crash in the next fraction of a second gives back the rows together with their work.
 _CLAIM = text(
     f"""
-    WITH due AS (
+    WITH hurry AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+    due AS (
       SELECT id, subject_id, attempts, payload FROM outbox
-      WHERE topic = 'intake' AND failed_at IS NULL AND due_at <= now()
+      WHERE topic = 'intake' AND failed_at IS NULL AND due_at <= now() AND EXISTS (SELECT FROM hurry)
       ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
     ), taken AS (DELETE FROM outbox USING due WHERE outbox.id = due.id)
     SELECT due.id AS outbox_id, due.attempts, due.payload ->> 'request_id' AS request_id, c.ticket_id, {_COLUMNS}
