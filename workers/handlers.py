@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from importlib import import_module
 from typing import Any
@@ -15,7 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.db import database_went_away
+from app.core.mail import Mail
 from app.features.contributions.pyramid import COUNT_AGAIN, rebuild_cells
+from app.features.territories.failing import FAILING
 from app.features.tickets.placing import Claimed, claim_intake, place
 from workers.jobs import DIED, Handler, put_off, run_row
 from workers.queues import IN_HAND, connect
@@ -160,12 +162,24 @@ def _derive_photo(session: Session, photo_id: int | None, payload: Mapping[str, 
 
 
 def _tell_authors(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
-    from app.core.mail import send
     from app.features.contributions.mails import mails_of_event
+
+    _mail(session, mails_of_event(session, int(payload["event_id"])))
+
+
+def _tell_administrators(session: Session, rule_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.territories.mails import mails_of_failing_rule
+
+    _mail(session, mails_of_failing_rule(session, rule_id=rule_id or 0, since=str(payload["since"])))
+
+
+def _mail(session: Session, letters: Iterable[Mail]) -> None:
+    """Send each once, however often the job runs."""
+    from app.core.mail import send
     from app.features.notifications.services import deliver_once
 
     mail, folder = settings().mail, settings().storage.mail_folder
-    for letter in mails_of_event(session, int(payload["event_id"])):
+    for letter in letters:
         deliver = partial(send, letter, smtp_url=mail.smtp_url.get_secret_value(), sender=mail.sender, folder=folder)
         deliver_once(session, key=letter.key, channel="mail", deliver=deliver)
 
@@ -178,4 +192,5 @@ HANDLERS: Mapping[str, Handler] = {
     "photo": _derive_photo,
     COUNT_AGAIN: _count_map_again,
     "ticket.changed": _tell_authors,
+    FAILING: _tell_administrators,
 }

@@ -5,13 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.errors import Problem
+from app.core.messages import label
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.features.territories.failing import FailingRule
+
+
+def failing_words(rule: FailingRule) -> str:
+    """A rule that fails, on a line."""
+    name = label(rule.name, "en")
+    return f"rule {rule.number} ({rule.slug}, “{name}”) since {rule.since:%Y-%m-%d %H:%M} UTC: {rule.why}"
 
 
 @contextmanager

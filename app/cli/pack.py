@@ -9,7 +9,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.cli.context import working_session
+from app.cli.context import failing_words, working_session
 from app.core.errors import NotFound
 from app.features.territories.models import Territory
 
@@ -58,14 +58,19 @@ def load(folder: Path, slug: str) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--territory", "slug", required=True, help="Whose decisions to write.")
 def dump(folder: Path, slug: str) -> None:
-    """Write a territory's decisions into a folder."""
+    """Write a territory's decisions into a folder; say which of its rules fail."""
+    from app.features.territories.failing import failing_rules
     from app.features.territories.packing import dump_pack
     from app.features.territories.packs.writer import write_pack
 
     with working_session() as session:
-        written = write_pack(dump_pack(session, territory=_territory(session, slug)), folder)
+        territory = _territory(session, slug)
+        written = write_pack(dump_pack(session, territory=territory), folder)
+        failing = failing_rules(session, territory_ids=[territory.id])
     for path in written:
         click.echo(str(path))
+    for rule in failing:
+        click.echo(f"FAILING {failing_words(rule)}", err=True)
 
 
 def _territory(session: Session, slug: str) -> Territory:

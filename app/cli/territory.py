@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from app.cli.context import working_session
+from app.cli.context import failing_words, working_session
 
 
 @click.group()
@@ -72,9 +72,14 @@ def add(
 
 @territory.command("list")
 def list_territories() -> None:
-    """List the territories, the largest first."""
+    """List the territories, the largest first, with the rules that fail."""
+    from app.features.territories.failing import failing_rules
     from app.features.territories.models import Territory
 
     with working_session() as session:
+        failing = failing_rules(session)
         for row in session.scalars(select(Territory).order_by(Territory.area_m2.desc())):
             click.echo(f"{row.slug:30} {row.prefix:5} {row.kind:10} {row.area_m2 / 1e6:10.1f} km²  {row.name}")
+            for rule in failing:
+                if rule.territory_id == row.id:
+                    click.echo(f"  FAILING {failing_words(rule)}")

@@ -11,6 +11,9 @@ from werkzeug.wrappers import Response
 
 from app.core.access import require_role
 from app.core.db import db
+from app.core.i18n import label, say
+from app.features.accounts.access import current_actor
+from app.features.territories.failing import failing_rules
 from app.operations import words
 from app.operations.state import machinery, retry
 
@@ -22,13 +25,15 @@ blueprint = Blueprint("operations", __name__, template_folder="templates")
 @blueprint.get("/exploitation")
 @require_role("administrator")
 def index() -> str:
-    """Queues, lag, processes, failures, throughput."""
+    """Queues, lag, processes, failures, throughput; the rules that fail in the towns of who asks."""
+    actor = current_actor()
     redis = Redis.from_url(current_app.extensions["settings"].redis.url, socket_timeout=2, socket_connect_timeout=2)
     try:
         state = machinery(db.session, redis)
     finally:
         redis.close()
-    return render_template("operations/index.html", state=state, words=words)
+    rules = failing_rules(db.session, territory_ids=None if actor.everywhere else actor.territory_ids)
+    return render_template("operations/index.html", state=state, words=words, rules=rules, say=say, label=label)
 
 
 @blueprint.post("/exploitation/retry")

@@ -9,6 +9,7 @@ TOPICS = {
     "photo": _("Photos"),
     "hotspots": _("Hotspots"),
     "ticket.changed": _("News to followers"),
+    "rule.failing": _("News of a failing rule"),
 }
 
 ROLES = {

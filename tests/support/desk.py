@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -20,6 +23,16 @@ from tests.support.town import Town, make_town
 
 PASSWORD = "sept lampadaires"
 LON, LAT = -1.475, 43.49
+
+
+def sign_in(app: Flask, email: str) -> FlaskClient:
+    """A browser that came in by the door."""
+    client = app.test_client()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/connexion").text)
+    assert token
+    answer = client.post("/connexion", data={"csrf_token": token[1], "email": email, "password": PASSWORD})
+    assert answer.status_code == 303, answer.text
+    return client
 
 
 @dataclass

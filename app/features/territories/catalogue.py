@@ -69,6 +69,7 @@ class RuleFacts:
     name: Mapping[str, str]
     conditions: Any
     service_id: int
+    failing: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +96,11 @@ class Town:
     rules: tuple[RuleFacts, ...]
     zone_keys: Mapping[int, tuple[str, str, str]] = field(default_factory=dict)
     """Zone id to (kind, slug, name)."""
+
+    @cached_property
+    def failing(self) -> tuple[RuleFacts, ...]:
+        """The rules that failed lately; none in a town that is well."""
+        return tuple(rule for rule in self.rules if rule.failing)
 
     @cached_property
     def service_keys(self) -> Mapping[str, ServiceFacts]:
@@ -164,6 +170,7 @@ def _read(session: Session, territory_id: int) -> Town:
         select(RoutingRule)
         .where(RoutingRule.territory_id.in_(ids), RoutingRule.enabled)
         .order_by(RoutingRule.position, RoutingRule.id)
+        .execution_options(populate_existing=True)
     )
     return Town(
         id=own.id,
@@ -183,7 +190,9 @@ def _read(session: Session, territory_id: int) -> Town:
         services=services,
         triage=min((service for service in services.values() if service.is_triage), key=lambda s: rank[s.territory_id]),
         rules=tuple(
-            RuleFacts(rule.id, number, rule.slug, rule.name, rule.conditions, rule.service_id)
+            RuleFacts(
+                rule.id, number, rule.slug, rule.name, rule.conditions, rule.service_id, rule.flagged_at is not None
+            )
             for number, rule in enumerate(sorted(rules, key=lambda rule: (rank[rule.territory_id], rule.position)), 1)
         ),
         zone_keys=_zone_keys(session, own.id),

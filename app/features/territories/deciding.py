@@ -8,10 +8,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from app.core.messages import Message
 from app.features.territories.catalogue import CategoryFacts, ServiceFacts, Town
 from app.features.territories.delays import Delay, WorkCalendar, due_at, work_calendar
 from app.features.territories.routing import (
     CategoryService,
+    Decision,
     Names,
     RoutingFacts,
     Rule,
@@ -27,12 +29,14 @@ _compiled = RuleSets()
 class Chosen:
     """The service, and the reason as a ticket keeps it: `rule` (its slug or null), `code`, `message`; to be read only.
 
-    `flags` name the rules that could not be used, each with why.
+    `skipped` are the rules (ids) that could not be used, each with why; `mended` those that failed lately and did not
+    this time. Both are empty in a town that is well.
     """
 
     service: ServiceFacts
     routing: dict[str, Any]
-    flags: tuple[tuple[int | str, str], ...] = ()
+    skipped: tuple[tuple[int, Message], ...] = ()
+    mended: tuple[int, ...] = ()
 
 
 def rules_of(town: Town) -> RuleSet:
@@ -73,7 +77,15 @@ def decide(town: Town, facts: RoutingFacts) -> Chosen:
         stored = decision.to_json()
         words = reason_in_words(stored, names_of(town))
         routing = reasons[key] = {"rule": stored["rule"], "code": stored["code"], "message": words.to_json()}
-    return Chosen(service, routing, tuple((flag.rule_id, str(flag.message)) for flag in decision.flags))
+    skipped = tuple((town.rules[flag.number - 1].id, flag.message) for flag in decision.flags)
+    return Chosen(service, routing, skipped, _mended(town, decision) if town.failing else ())
+
+
+def _mended(town: Town, decision: Decision) -> tuple[int, ...]:
+    """Of the rules that failed lately, those that were asked and answered."""
+    last = decision.params["number"] if decision.code == "rule" else len(town.rules)
+    skipped = {flag.number for flag in decision.flags}
+    return tuple(rule.id for rule in town.failing if rule.number <= last and rule.number not in skipped)
 
 
 @lru_cache(maxsize=500)

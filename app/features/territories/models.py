@@ -182,8 +182,11 @@ class RoutingRule(Base):
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
     enabled: Mapped[bool] = mapped_column(server_default="true")
     flagged_at: Mapped[datetime | None]
-    flag: Mapped[str | None]
-    """Why it was skipped at run time; an administrator is told."""
+    """Since when it fails and is skipped; null while it works. Its administrators were told then."""
+    failed_at: Mapped[datetime | None]
+    """When it last failed, to the hour."""
+    flag: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """Why, as `Message.to_json` writes it."""
 
     __table_args__ = (
         UniqueConstraint("territory_id", "position", deferrable=True),

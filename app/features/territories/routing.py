@@ -157,6 +157,8 @@ class RuleSet:
             return _Compiled(rule, None, None, Message("The rule cannot be read: %(problem)s", {"problem": what}))
         if self.services is not None and rule.service not in self.services:
             gone = Message("Its service “%(service)s” no longer exists.", {"service": rule.service})
+            if not rule.service:
+                gone = Message("Its service no longer exists.")
             return _Compiled(rule, condition, None, gone)
         return _Compiled(rule, condition, compile_condition(condition), None)
 

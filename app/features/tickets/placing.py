@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.features.contributions.pyramid import CellChange, change_cells
 from app.features.territories.catalogue import Town, town
 from app.features.territories.deciding import decide, due_date, facts_of
+from app.features.territories.failing import RulesMet, note_rules
 from app.features.tickets.grouping import Anchors, Joined, Spot, group, lock_places, nearest_open
 
 
@@ -161,7 +162,9 @@ def place(
     ends = group(spots, nearest_open(session, spots), anchors)
     for item in waiting:
         ends.setdefault(item.id, Joined(None, item.id, 0.0))
-    states = _write(session, waiting, ends, towns, backdated)
+    met = RulesMet()
+    states = _write(session, waiting, ends, towns, backdated, met)
+    note_rules(session, met)
     change_cells(
         session,
         [
@@ -201,7 +204,12 @@ def spot_of(item: Waiting, home: Town, *, closed_at: datetime | None = None) -> 
 
 
 def _write(
-    session: Session, waiting: Sequence[Waiting], ends: dict[int, Joined], towns: dict[int, Town], backdated: bool
+    session: Session,
+    waiting: Sequence[Waiting],
+    ends: dict[int, Joined],
+    towns: dict[int, Town],
+    backdated: bool,
+    met: RulesMet,
 ) -> dict[int, str]:
     by_id = {item.id: item for item in waiting}
     tickets: dict[int, dict[str, Any]] = {}
@@ -212,7 +220,7 @@ def _write(
             more, last = grown.get(end.ticket_id, (0, item.created_at))
             grown[end.ticket_id] = (more + 1, max(last, item.created_at))
         elif end.leader == item.id:
-            tickets[item.id] = new_ticket(item, towns[item.territory_id])
+            tickets[item.id] = new_ticket(item, towns[item.territory_id], met)
         elif end.leader is not None:
             ticket = tickets[end.leader]
             ticket["contributions"] += 1
@@ -239,8 +247,11 @@ def _write(
     return {row.id: row.state for row in rows}
 
 
-def new_ticket(item: Waiting, home: Town) -> dict[str, Any]:
-    """The row of the ticket that a contribution opens: in whose queue, why, and until when."""
+def new_ticket(item: Waiting, home: Town, met: RulesMet | None = None) -> dict[str, Any]:
+    """The row of the ticket that a contribution opens: in whose queue, why, and until when.
+
+    `met` hears how the rules behaved; nobody does for what is long past.
+    """
     category = home.categories_by_id[item.category_id]
     facts = facts_of(
         home,
@@ -253,6 +264,8 @@ def new_ticket(item: Waiting, home: Town) -> dict[str, Any]:
         text=item.text,
     )
     decision = decide(home, facts)
+    if met is not None:
+        met.hear(decision)
     due = due_date(home, category, kind=item.kind, at=item.created_at)
     at = item.created_at.isoformat()
     return {

@@ -132,7 +132,7 @@ def split_contribution(
 def _own_ticket(session: Session, leaving: Waiting) -> Ticket:
     town = current_town(session, leaving.territory_id)
     category = town.categories_by_id[leaving.category_id]
-    chosen = judge(town, leaving)
+    chosen = judge(session, town, leaving)
     ticket_id = session.scalar(
         _BORN,
         {

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.features.territories.catalogue import Town
 from app.features.territories.deciding import Chosen, decide, facts_of
+from app.features.territories.failing import RulesMet, note_rules
 from app.features.tickets.models import Ticket
 from app.features.tickets.placing import Waiting
 
@@ -35,8 +36,8 @@ def member_of(session: Session, ticket: Ticket, *, reference: str) -> Waiting | 
     return Waiting(**row._mapping) if row else None
 
 
-def judge(town: Town, matter: Waiting) -> Chosen:
-    """Which service the town's rules give it today, and why."""
+def judge(session: Session, town: Town, matter: Waiting) -> Chosen:
+    """Which service the town's rules give it today, and why; a rule that fails is flagged."""
     facts = facts_of(
         town,
         kind=matter.kind,
@@ -47,4 +48,7 @@ def judge(town: Town, matter: Waiting) -> Chosen:
         channel=matter.channel,
         text=matter.text,
     )
-    return decide(town, facts)
+    chosen, met = decide(town, facts), RulesMet()
+    met.hear(chosen)
+    note_rules(session, met)
+    return chosen

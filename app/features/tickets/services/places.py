@@ -101,7 +101,7 @@ def change_place(session: Session, actor: Actor, *, reference: str, lon: float, 
 
 def _route_again(session: Session, actor: Actor, ticket: Ticket, town: Town) -> None:
     """Judge once, write the judgement down once; the assignee stays only if the service does."""
-    chosen = judge(town, matter_of(session, ticket))
+    chosen = judge(session, town, matter_of(session, ticket))
     ticket.routing = chosen.routing
     if chosen.service.id != ticket.service_id:
         _hand_over(ticket, chosen.service.id)
