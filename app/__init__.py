@@ -22,6 +22,7 @@ ROOMS = (
     "app.features.contributions",
     "app.features.tickets",
     "app.features.planning",
+    "app.apidoc",
 )
 
 

@@ -10,10 +10,12 @@ from flask import Flask, Response, render_template, request
 from flask_babel import gettext
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from typing_extensions import TypedDict
 from werkzeug.exceptions import HTTPException
 
 from app.core import errors as e
 from app.core.bodies import discard_body
+from app.core.shapes import shape
 
 log = structlog.get_logger()
 
@@ -21,6 +23,28 @@ BY_STATUS: dict[int, type[e.Problem]] = {
     kind.status: kind
     for kind in (e.Denied, e.Unauthenticated, e.NotFound, e.Gone, e.Conflict, e.TooMany, e.Unavailable)
 }
+
+
+@shape
+class ProblemError(TypedDict):
+    """What is wrong with one field."""
+
+    pointer: str
+    """A JSON pointer (RFC 6901) to the field, such as `/contact/email`; empty for the whole."""
+    message: str
+    """A sentence for people, in the language asked for."""
+
+
+@shape
+class ProblemDocument(TypedDict):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    """Stable, for programs: `urn:auzolan:problem:invalid`."""
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemError]
 
 
 def wants_json() -> bool:
@@ -33,7 +57,7 @@ def wants_json() -> bool:
 
 def as_document(problem: e.Problem) -> dict[str, Any]:
     """The problem document, in the reader's language."""
-    return {
+    document: ProblemDocument = {
         "type": f"urn:auzolan:problem:{problem.code}",
         "title": gettext(problem.title),
         "status": problem.status,
@@ -41,8 +65,8 @@ def as_document(problem: e.Problem) -> dict[str, Any]:
         "errors": [
             {"pointer": error.pointer, "message": gettext(error.message, **error.params)} for error in problem.errors
         ],
-        **problem.extra,
     }
+    return {**document, **problem.extra}
 
 
 def respond(problem: e.Problem) -> Response:

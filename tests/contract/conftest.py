@@ -23,6 +23,7 @@ from app.features import tables  # noqa: F401
 from app.settings import DatabaseSettings, RedisSettings, Settings, StorageSettings, WebSettings
 from tests.contract.house import PASSWORD, House, good
 from tests.support import servers
+from tests.support.conformance import Conformance
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +74,8 @@ def _app(_town: str, _redis: servers.RedisServer, tmp_path_factory: pytest.TempP
         storage=StorageSettings(data=tmp_path_factory.mktemp("data")),
     )
     application = create_app(settings, TESTING=True)
+    # Whatever a test asks of the API, what it answers is what the document says.
+    application.extensions["conformance"] = Conformance(application)
     yield application
     with application.app_context():
         for engine in db.engines.values():
@@ -98,6 +101,7 @@ def app(_app: Flask, _cleaner: Cleaner) -> Iterator[Flask]:
     """The application of the town, in which nobody has said anything yet."""
     yield _app
     _cleaner.clean()
+    assert _app.extensions["conformance"].taken() == []
     shutil.rmtree(_app.extensions["settings"].storage.location, ignore_errors=True)
 
 

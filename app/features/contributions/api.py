@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request, url_for
@@ -17,14 +18,17 @@ from app.core.errors import FieldError, Invalid, Problem
 from app.core.i18n import label, say
 from app.core.logs import request_id
 from app.core.messages import Message
+from app.core.openapi import documented
 from app.core.security import csrf, limiter
 from app.core.storage import open_storage
+from app.features.contributions import api_reference
 from app.features.contributions.forms import photo_files, read_form
 from app.features.contributions.public import Face, public_face
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, submit_contribution
+from app.features.contributions.shapes import ContributionDocument, Kept, PublicRouting, PublicTicket
 from app.features.contributions.uploads import check_uploads
-from app.features.contributions.urls import follow_url, photo_urls, public_url
+from app.features.contributions.urls import follow_url, photo_document, public_url
 from app.features.territories.catalogue import current_town
 
 blueprint = Blueprint("contributions_api", __name__, url_prefix="/api/v1")
@@ -35,6 +39,7 @@ _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 
 @blueprint.post("/contributions")
 @public
+@documented(api_reference.CREATE)
 @limiter.limit("60 per minute")
 def create() -> tuple[Response, int]:
     """Keep a contribution and answer with its reference, its addresses and its receipt."""
@@ -67,6 +72,7 @@ def create() -> tuple[Response, int]:
 
 @blueprint.get("/contributions/<reference>")
 @public
+@documented(api_reference.SHOW)
 def show(reference: str) -> Response:
     """The public face of a contribution."""
     return jsonify(_document(public_face(db.session, reference)))
@@ -103,23 +109,30 @@ def _promise(digest: bytes) -> Promise | None:
 
 
 def _created(kept: Submitted) -> tuple[Response, int]:
-    response = jsonify(
-        reference=kept.reference,
-        url=public_url(kept.reference),
-        follow_url=follow_url(kept.reference, kept.token),
-        receipt=dict(kept.receipt),
-    )
+    document: Kept = {
+        "reference": kept.reference,
+        "url": public_url(kept.reference),
+        "follow_url": follow_url(kept.reference, kept.token),
+        "receipt": kept.receipt,
+    }
+    response = jsonify(document)
     response.headers["Location"] = url_for("contributions_api.show", reference=kept.reference)
     if kept.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response, 201
 
 
-def _document(face: Face) -> dict[str, Any]:
+def _routing(stored: Mapping[str, Any] | None) -> PublicRouting | None:
+    if not stored:
+        return None
+    return {"rule": stored["rule"], "reason": say(Message.from_json(stored["message"]))}
+
+
+def _document(face: Face) -> ContributionDocument:
     row = face.row
     town = current_town(db.session, row.territory_id)
     category = town.categories_by_id[row.category_id]
-    ticket = None
+    ticket: PublicTicket | None = None
     if row.ticket_reference:
         ticket = {
             "reference": row.ticket_reference,
@@ -145,9 +158,8 @@ def _document(face: Face) -> dict[str, Any]:
         "state": row.state,
         "supports": row.supports,
         "ticket": ticket,
-        "routing": row.routing
-        and {"rule": row.routing["rule"], "reason": say(Message.from_json(row.routing["message"]))},
-        "photos": [photo_urls(photo.key) | {"placeholder": photo.placeholder} for photo in face.photos],
+        "routing": _routing(row.routing),
+        "photos": [photo_document(photo.key, photo.placeholder) for photo in face.photos],
         "photos_pending": face.photos_pending,
         "history": [
             {"type": event.type, "at": event.at.isoformat(), "state": event.state_to, "text": event.body}

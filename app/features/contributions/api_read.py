@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -11,9 +10,12 @@ from app.core.access import public
 from app.core.db import db
 from app.core.errors import invalid
 from app.core.i18n import label
+from app.core.openapi import documented
+from app.features.contributions import api_reference
 from app.features.contributions.asked import asked_filters
 from app.features.contributions.filters import PARAMETERS
 from app.features.contributions.queries import MOST, ListedContribution, contributions_in_bbox
+from app.features.contributions.shapes import ContributionFeature, ContributionPage
 from app.features.contributions.urls import photo_urls, public_url
 
 blueprint = Blueprint("contributions_read", __name__, url_prefix="/api/v1")
@@ -21,6 +23,7 @@ blueprint = Blueprint("contributions_read", __name__, url_prefix="/api/v1")
 
 @blueprint.get("/contributions")
 @public
+@documented(api_reference.INDEX)
 def index() -> Response:
     """A GeoJSON FeatureCollection, newest first; `next` and the Link header give the following page."""
     arguments = [(name, value) for name, value in request.args.items(multi=True)]
@@ -30,7 +33,7 @@ def index() -> Response:
         cursor=request.args.get("cursor") or None,
         limit=_limit(request.args.get("limit")),
     )
-    document: dict[str, Any] = {
+    document: ContributionPage = {
         "type": "FeatureCollection",
         "features": [_feature(item) for item in page.items],
         "cursor": page.cursor,
@@ -57,7 +60,7 @@ def _limit(word: str | None) -> int:
     return int(word)
 
 
-def _feature(item: ListedContribution) -> dict[str, Any]:
+def _feature(item: ListedContribution) -> ContributionFeature:
     return {
         "type": "Feature",
         "id": item.reference,

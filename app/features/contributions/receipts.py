@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from app.core.i18n import label
 from app.features.contributions.drafts import Draft
+from app.features.contributions.shapes import Receipt
 from app.features.territories.catalogue import CategoryFacts, Town
 from app.features.territories.deciding import decide, due_date, facts_of, promise_of
 from app.features.territories.places import Place
 
 
-def write_receipt(
-    *, draft: Draft, category: CategoryFacts, town: Town, place: Place, now: datetime
-) -> Mapping[str, Any]:
+def write_receipt(*, draft: Draft, category: CategoryFacts, town: Town, place: Place, now: datetime) -> Receipt:
     """The receipt as plain data: `date` (ISO), `service` with its addresses, `delay` and `due` (null: no promise).
 
     The service is the one that the worker will choose, unless the contribution joins a ticket that is elsewhere.

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, WithJsonSchema
 
-from app.core.errors import FieldError, Invalid, json_pointer
-from app.features.contributions.drafts import ContactDraft, Draft, PhotoDraft
+from app.core import shapes
+from app.core.errors import FieldError, Invalid
+from app.core.shapes import Strict
+from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, TITLE_MAX, ContactDraft, Draft, PhotoDraft
 
-Finite = Field(allow_inf_nan=False)
+# What the town checks, with better words than a schema's, is told to who reads the document all the same.
+_TEXT = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": BODY_MAX})
+_TITLE = WithJsonSchema({"anyOf": [{"type": "string", "maxLength": TITLE_MAX}, {"type": "null"}]})
+_LONGITUDE = WithJsonSchema({"type": "number", "minimum": -180, "maximum": 180})
+_LATITUDE = WithJsonSchema({"type": "number", "minimum": -90, "maximum": 90})
+_FILE = WithJsonSchema({"type": "string", "format": "binary"})
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
-
-
-class ContactIn(_Strict):
+class ContactIn(Strict):
     """How the author wishes to be reached; everything is optional unless the category needs it."""
 
     name: str | None = Field(default=None, max_length=400)
@@ -27,22 +31,32 @@ class ContactIn(_Strict):
     silent: bool = False
 
 
-class ContributionIn(_Strict):
-    """One thing one person says about one place. Degrees in WGS84, metres for the accuracy."""
+class ContributionIn(Strict):
+    """One thing one person says about one place."""
 
     kind: Literal["problem", "praise", "proposal"]
     category: str = Field(min_length=1, max_length=120)
-    text: str
-    lon: float = Finite
-    lat: float = Finite
-    title: str | None = None
+    """Slug of a category of the town, for this kind: a leaf, active (`GET /api/v1/categories`)."""
+    text: Annotated[str, _TEXT]
+    """What there is to say. Measured once cleaned: a line end counts for one character."""
+    lon: Annotated[float, Field(allow_inf_nan=False), _LONGITUDE]
+    """Longitude, degrees (WGS84)."""
+    lat: Annotated[float, Field(allow_inf_nan=False), _LATITUDE]
+    """Latitude, degrees (WGS84)."""
+    title: Annotated[str | None, _TITLE] = None
     accuracy: float | None = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
+    """How precise the position is, metres."""
     address: str | None = Field(default=None, max_length=300)
+    """The address as the author wrote it. It never moves the point."""
     answers: dict[str, Any] = Field(default_factory=dict)
+    """Answers to the category's questions, by the question's slug: a slug of its options, a list of them, a text, a
+    number, or `yes` and `no`."""
     contact: ContactIn = Field(default_factory=ContactIn)
     channel: Literal["web", "api", "phone", "desk", "paper", "workshop", "chat"] = "api"
     language: Literal["fr", "en", "eu"] = "fr"
+    """The language in which the author writes, and reads the receipt."""
     territory: str | None = Field(default=None, max_length=120)
+    """Slug of the territory that is meant, when the point must lie in it; else the place decides."""
 
     def as_draft(self, photos: tuple[PhotoDraft, ...] = ()) -> Draft:
         """The same, without the wire."""
@@ -67,6 +81,19 @@ class ContributionIn(_Strict):
             territory=self.territory,
             photos=photos,
         )
+
+
+class ContributionForm(ContributionIn):
+    """The same as a form, with photos. `contact` and `answers` are JSON objects, or come field by field as
+    `contact.email`, `answers.SLUG`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"patternProperties": {r"^(answers|contact)\..+$": {"type": "string"}}},
+    )
+
+    photos: list[Annotated[bytes, _FILE]] = Field(default_factory=list, max_length=PHOTOS_MAX)
+    """JPEG, PNG, WebP or HEIC, each in a part of its own, at most 15 MB and 50 megapixels each. What is published are
+    copies without metadata."""
 
 
 # Pydantic's error types, in our words; anything else says what was expected in general.
@@ -96,15 +123,13 @@ _QUOTED = re.compile(r"'([^']*)'")
 
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Pydantic's complaints as pointers and sentences."""
-    found = []
-    for item in error.errors(include_url=False, include_input=False):
-        params = dict(item.get("ctx") or {})
-        if item["type"] == "literal_error":
-            # Pydantic writes "'a', 'b' or 'c'", in English.
-            params["expected"] = ", ".join(_QUOTED.findall(params["expected"]))
-        message = _WORDS.get(item["type"], "This value does not fit.")
-        found.append(FieldError(json_pointer(*item["loc"]), message, params))
-    return found
+    return [
+        # Pydantic writes "'a', 'b' or 'c'", in English.
+        replace(one, params={**one.params, "expected": ", ".join(_QUOTED.findall(str(one.params["expected"])))})
+        if "expected" in one.params
+        else one
+        for one in shapes.field_errors(error, _WORDS)
+    ]
 
 
 def read_contribution(data: Any) -> ContributionIn:

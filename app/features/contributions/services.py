@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from app.features.contributions.checks import KINDS, check_category, check_draft
 from app.features.contributions.drafts import Draft
 from app.features.contributions.keeping import keep_statement
 from app.features.contributions.receipts import write_receipt
+from app.features.contributions.shapes import Receipt
 from app.features.territories.catalogue import CategoryFacts, Town, town
 from app.features.territories.places import Place, locate
 
@@ -44,7 +45,7 @@ class Submitted:
 
     reference: str
     token: str
-    receipt: Mapping[str, Any]
+    receipt: Receipt
     replayed: bool = False
 
 

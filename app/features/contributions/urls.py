@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import current_app
 
+from app.features.contributions.shapes import Photo, PhotoUrls
+
 SIZES = (1600, 400)
 
 
@@ -26,6 +28,11 @@ def photo_url(key: str, size: int) -> str:
     return f"/photos/{key}/{size}.jpg"
 
 
-def photo_urls(key: str) -> dict[str, str]:
+def photo_urls(key: str) -> PhotoUrls:
     """Every public derivative of a photo, absolute."""
-    return {f"url_{size}": _absolute(photo_url(key, size)) for size in SIZES}
+    return {"url_1600": _absolute(photo_url(key, 1600)), "url_400": _absolute(photo_url(key, 400))}
+
+
+def photo_document(key: str, placeholder: str | None) -> Photo:
+    """A photo as the API tells it."""
+    return {**photo_urls(key), "placeholder": placeholder}

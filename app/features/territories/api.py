@@ -10,22 +10,35 @@ from sqlalchemy import select, text
 from app.core.access import public
 from app.core.db import db
 from app.core.errors import NotFound, invalid
+from app.core.openapi import documented
+from app.features.territories import api_reference
 from app.features.territories.catalogue import CategoryFacts, current_town
 from app.features.territories.models import Territory
+from app.features.territories.shapes import (
+    Categories,
+    CategoryDocument,
+    Territories,
+    TerritoryFacts,
+    TerritoryFeature,
+    TerritoryProperties,
+)
 
 blueprint = Blueprint("territories_api", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/territories")
 @public
+@documented(api_reference.TERRITORIES)
 def index() -> Response:
     """Every active territory, the largest first."""
     rows = db.session.scalars(select(Territory).where(Territory.active).order_by(Territory.area_m2.desc()))
-    return jsonify(territories=[_summary(row) for row in rows])
+    document: Territories = {"territories": [_summary(row) for row in rows]}
+    return jsonify(document)
 
 
 @blueprint.get("/territories/<slug>")
 @public
+@documented(api_reference.TERRITORY)
 def show(slug: str) -> Response:
     """One territory as a GeoJSON feature, its boundary in WGS84."""
     row = _territory(slug)
@@ -33,24 +46,35 @@ def show(slug: str) -> Response:
     zones = db.session.execute(
         text("SELECT kind, slug, name FROM zone WHERE territory_id = :id ORDER BY kind, name"), {"id": row.id}
     ).all()
-    properties = _summary(row) | {"zones": [dict(zone._mapping) for zone in zones], "town_hall": row.town_hall}
-    return jsonify(
-        type="Feature", id=row.slug, properties=properties, geometry=json.loads(boundary or "null"), **properties
-    )
+    properties: TerritoryProperties = {
+        **_summary(row),
+        "zones": [{"kind": zone.kind, "slug": zone.slug, "name": zone.name} for zone in zones],
+        "town_hall": row.town_hall,
+    }
+    feature: TerritoryFeature = {
+        **properties,
+        "type": "Feature",
+        "id": row.slug,
+        "properties": properties,
+        "geometry": json.loads(boundary or "null"),
+    }
+    return jsonify(feature)
 
 
 @blueprint.get("/categories")
 @public
+@documented(api_reference.CATEGORIES)
 def categories() -> Response:
     """The categories a territory offers, its parents' included, in their order."""
     slug = request.args.get("territory")
     if not slug:
         raise invalid("/territory", "Say which territory: ?territory=SLUG.")
     town = current_town(db.session, _territory(slug).id)
-    return jsonify(
-        territory=town.slug,
-        categories=[_category(category) for category in town.categories_by_id.values() if category.active],
-    )
+    document: Categories = {
+        "territory": town.slug,
+        "categories": [_category(category) for category in town.categories_by_id.values() if category.active],
+    }
+    return jsonify(document)
 
 
 def _territory(slug: str) -> Territory:
@@ -60,7 +84,7 @@ def _territory(slug: str) -> Territory:
     return row
 
 
-def _summary(row: Territory) -> dict[str, object]:
+def _summary(row: Territory) -> TerritoryFacts:
     parent = db.session.get(Territory, row.parent_id) if row.parent_id else None
     return {
         "slug": row.slug,
@@ -75,7 +99,7 @@ def _summary(row: Territory) -> dict[str, object]:
     }
 
 
-def _category(category: CategoryFacts) -> dict[str, object]:
+def _category(category: CategoryFacts) -> CategoryDocument:
     return {
         "slug": category.slug,
         "parent": category.parent,

@@ -6,7 +6,10 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.core.access import public
 from app.core.errors import Unavailable, invalid
+from app.core.openapi import documented
+from app.features.territories import api_reference
 from app.features.territories.geocoders import site_geocoder
+from app.features.territories.shapes import PlaceFeature, Places
 from geodata.geocoding import GeocoderError, Proposal
 
 blueprint = Blueprint("geocode_api", __name__, url_prefix="/api/v1")
@@ -16,6 +19,7 @@ WORDS_MAX = 200
 
 @blueprint.get("/geocode")
 @public
+@documented(api_reference.GEOCODE)
 def geocode() -> Response:
     """`?q=words` (optionally near `lon`, `lat`), or `?lon=&lat=` alone for what is there; GeoJSON, likeliest first."""
     words = request.args.get("q", "").strip()[:WORDS_MAX]
@@ -34,7 +38,8 @@ def geocode() -> Response:
             )
     except GeocoderError as error:
         raise Unavailable("Addresses cannot be looked up right now. Place the pin on the map.") from error
-    response = jsonify(type="FeatureCollection", features=[_feature(place) for place in found])
+    document: Places = {"type": "FeatureCollection", "features": [_feature(place) for place in found]}
+    response = jsonify(document)
     response.headers["Cache-Control"] = "private, max-age=300"
     return response
 
@@ -48,7 +53,7 @@ def _position() -> tuple[float, float] | None:
     return lon, lat
 
 
-def _feature(place: Proposal) -> dict[str, object]:
+def _feature(place: Proposal) -> PlaceFeature:
     return {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [round(place.lon, 7), round(place.lat, 7)]},

@@ -13,10 +13,11 @@ from app.core.access import signed_in
 from app.core.bodies import json_body
 from app.core.db import db
 from app.core.errors import NotFound, Problem, invalid
+from app.core.openapi import documented
 from app.core.security import csrf
 from app.features.accounts.access import current_actor
 from app.features.accounts.policies import Actor
-from app.features.tickets import queries
+from app.features.tickets import api_reference, queries, shapes
 from app.features.tickets.doing import apply_event
 from app.features.tickets.faces import line_document, service_document, ticket_document
 from app.features.tickets.queries.queues import queue_ids
@@ -28,14 +29,17 @@ csrf.exempt(blueprint)
 
 @blueprint.get("/services")
 @signed_in
+@documented(api_reference.SERVICES)
 def list_services() -> ResponseReturnValue:
     """The queues that the caller may open; `?territory=` keeps those of one town."""
     found = queries.services_seen(db.session, current_actor(), territory=request.args.get("territory"))
-    return jsonify(services=[service_document(line) for line in found])
+    document: shapes.Services = {"services": [service_document(line) for line in found]}
+    return jsonify(document)
 
 
 @blueprint.get("/services/<slug>/tickets")
 @signed_in
+@documented(api_reference.TICKETS)
 def list_tickets(slug: str) -> ResponseReturnValue:
     """A queue: `?state=` (one state, `open`, `closed`, `all`), `territory`, `kind`, `mine`, `late`, `q`,
     `sort` (`due`, `recent`), `limit`, `cursor`."""
@@ -57,11 +61,17 @@ def list_tickets(slug: str) -> ResponseReturnValue:
     if page.next:
         kept = {name: value for name, value in args.items() if name != "cursor"}
         following = f"{request.path}?{urlencode(kept | {'cursor': page.next})}"
-    return jsonify(tickets=[line_document(line) for line in page.lines], next=page.next, next_url=following)
+    document: shapes.Queue = {
+        "tickets": [line_document(line) for line in page.lines],
+        "next": page.next,
+        "next_url": following,
+    }
+    return jsonify(document)
 
 
 @blueprint.get("/tickets/<reference>")
 @signed_in
+@documented(api_reference.TICKET)
 def show_ticket(reference: str) -> ResponseReturnValue:
     """One ticket in full."""
     return jsonify(_document(db.session, current_actor(), reference))
@@ -69,6 +79,7 @@ def show_ticket(reference: str) -> ResponseReturnValue:
 
 @blueprint.post("/tickets/<reference>/events")
 @signed_in
+@documented(api_reference.EVENT)
 def add_event(reference: str) -> ResponseReturnValue:
     """`{state, text, version}`, or `{type: answer | note | assign | move | category | place | duplicate | unduplicate |
     split | attach | detach, …, version}`.
@@ -82,10 +93,11 @@ def add_event(reference: str) -> ResponseReturnValue:
         return jsonify(_document(db.session, actor, reference))
     except NotFound:
         # It went to a service this actor does not see: what was asked for is done all the same.
-        return jsonify(reference=reference.upper(), moved=True)
+        moved: shapes.Moved = {"reference": reference.upper(), "moved": True}
+        return jsonify(moved)
 
 
-def _document(session: Session, actor: Actor, reference: str) -> dict[str, Any]:
+def _document(session: Session, actor: Actor, reference: str) -> shapes.TicketDocument:
     return ticket_document(queries.ticket_detail(session, actor, reference=reference))
 
 

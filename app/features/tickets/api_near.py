@@ -11,10 +11,13 @@ from app.core.access import public
 from app.core.db import db
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import label
+from app.core.openapi import documented
 from app.features.contributions.checks import KINDS, check_point
+from app.features.contributions.shapes import Nearby, NearbyContribution
 from app.features.contributions.urls import photo_urls, public_url
 from app.features.territories.catalogue import CategoryFacts, Town, town
 from app.features.territories.places import locate
+from app.features.tickets import api_reference
 from app.features.tickets.queries.near import NearbyFace, nearest_open_for_public
 from app.web.words import public_state
 
@@ -23,6 +26,7 @@ blueprint = Blueprint("nearby_api", __name__, url_prefix="/api/v1")
 
 @blueprint.get("/nearby")
 @public
+@documented(api_reference.NEARBY)
 def nearby() -> Response:
     """Open, public contributions of the same kind and category near a place: at most five, the nearest first."""
     kind = request.args.get("kind", "problem")
@@ -33,13 +37,14 @@ def nearby() -> Response:
         raise Invalid(errors=errors)
     home, category = _category(lon, lat, kind)
     found = nearest_open_for_public(db.session, lon=lon, lat=lat, territory_id=home.id, category=category, kind=kind)
-    response = jsonify(
-        territory=home.slug,
-        category=category.slug,
-        kind=kind,
-        radius_m=category.group_radius_m,
-        results=[_document(face, category) for face in found],
-    )
+    document: Nearby = {
+        "territory": home.slug,
+        "category": category.slug,
+        "kind": kind,
+        "radius_m": category.group_radius_m,
+        "results": [_document(face, category) for face in found],
+    }
+    response = jsonify(document)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -73,7 +78,7 @@ def _category(lon: float, lat: float, kind: str) -> tuple[Town, CategoryFacts]:
     return home, category
 
 
-def _document(face: NearbyFace, category: CategoryFacts) -> dict[str, object]:
+def _document(face: NearbyFace, category: CategoryFacts) -> NearbyContribution:
     return {
         "reference": face.reference,
         "url": public_url(face.reference),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from app.core.i18n import label
-from app.features.contributions.urls import photo_urls, public_url
+from app.features.contributions.urls import photo_document, public_url
+from app.features.tickets import shapes
 from app.features.tickets.queries import QueueLine, ServiceLine, TicketDetail
 from app.features.tickets.queries.detail import ContactFace, ContributionLine, EventLine, Neighbour
 from app.features.tickets.queries.relatives import Relative
 
 
-def line_document(line: QueueLine) -> dict[str, Any]:
+def line_document(line: QueueLine) -> shapes.TicketLine:
     """A ticket in a queue."""
     return {
         "reference": line.reference,
@@ -26,7 +26,7 @@ def line_document(line: QueueLine) -> dict[str, Any]:
         "zone": line.zone,
         "contributions": line.contributions,
         "assignee": line.assignee,
-        "opened_at": _moment(line.opened_at),
+        "opened_at": line.opened_at.isoformat(),
         "due_at": _moment(line.due_at),
         "closed_at": _moment(line.closed_at),
         "duplicate_of": line.duplicate_of,
@@ -34,7 +34,7 @@ def line_document(line: QueueLine) -> dict[str, Any]:
     }
 
 
-def service_document(line: ServiceLine) -> dict[str, Any]:
+def service_document(line: ServiceLine) -> shapes.ServiceDocument:
     """A queue with what waits in it."""
     return {
         "slug": line.slug,
@@ -45,7 +45,7 @@ def service_document(line: ServiceLine) -> dict[str, Any]:
     }
 
 
-def ticket_document(detail: TicketDetail) -> dict[str, Any]:
+def ticket_document(detail: TicketDetail) -> shapes.TicketDocument:
     """A ticket in full."""
     row = detail.row
     return {
@@ -62,7 +62,7 @@ def ticket_document(detail: TicketDetail) -> dict[str, Any]:
         "lat": row.lat,
         "routing": row.routing,
         "assignee": row.assignee,
-        "opened_at": _moment(row.opened_at),
+        "opened_at": row.opened_at.isoformat(),
         "due_at": _moment(row.due_at),
         "closed_at": _moment(row.closed_at),
         "waiting_for": row.waiting_for,
@@ -78,7 +78,7 @@ def ticket_document(detail: TicketDetail) -> dict[str, Any]:
     }
 
 
-def _contribution(line: ContributionLine) -> dict[str, Any]:
+def _contribution(line: ContributionLine) -> shapes.TicketContribution:
     return {
         "reference": line.reference,
         "url": public_url(line.reference),
@@ -91,14 +91,14 @@ def _contribution(line: ContributionLine) -> dict[str, Any]:
         "lat": line.lat,
         "language": line.language,
         "visibility": line.visibility,
-        "created_at": _moment(line.created_at),
+        "created_at": line.created_at.isoformat(),
         "supports": line.supports,
         "contact": _contact(line.contact),
-        "photos": [photo_urls(photo.key) | {"placeholder": photo.placeholder} for photo in line.photos],
+        "photos": [photo_document(photo.key, photo.placeholder) for photo in line.photos],
     }
 
 
-def _contact(contact: ContactFace | None) -> dict[str, Any] | None:
+def _contact(contact: ContactFace | None) -> shapes.ContactDocument | None:
     if contact is None:
         return None
     if contact.masked:
@@ -106,10 +106,10 @@ def _contact(contact: ContactFace | None) -> dict[str, Any] | None:
     return {"name": contact.name, "email": contact.email, "phone": contact.phone, "silent": contact.silent}
 
 
-def _event(line: EventLine) -> dict[str, Any]:
+def _event(line: EventLine) -> shapes.TicketEvent:
     return {
         "type": line.type,
-        "at": _moment(line.at),
+        "at": line.at.isoformat(),
         "by": line.account,
         "state_from": line.state_from,
         "state_to": line.state_to,
@@ -120,7 +120,7 @@ def _event(line: EventLine) -> dict[str, Any]:
     }
 
 
-def _relative(line: Relative) -> dict[str, Any]:
+def _relative(line: Relative) -> shapes.TicketRelative:
     return {
         "reference": line.reference,
         "state": line.state,
@@ -129,7 +129,7 @@ def _relative(line: Relative) -> dict[str, Any]:
     }
 
 
-def _neighbour(line: Neighbour) -> dict[str, Any]:
+def _neighbour(line: Neighbour) -> shapes.TicketNeighbour:
     return {
         "reference": line.reference,
         "kind": line.kind,

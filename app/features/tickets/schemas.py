@@ -5,19 +5,37 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
-from app.core.errors import FieldError, Invalid, json_pointer
+from app.core.errors import FieldError, Invalid
+from app.core.shapes import Strict, field_errors
+from app.features.tickets.models import STATES
+from app.features.tickets.workflow import DECLINE_REASONS, WAITING_FOR
 
 Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=40)]
 Slug = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
-class _Event(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+# The workflow refuses the others, with better words than a schema's; who reads the document is told all the same.
+_ONE_OF_STATES = WithJsonSchema({"type": "string", "enum": list(STATES)})
+_ONE_OF_WAITED = WithJsonSchema({"enum": [*WAITING_FOR, None]})
+_ONE_OF_REASONS = WithJsonSchema({"anyOf": [{"enum": list(DECLINE_REASONS)}, {"type": "null"}]})
+
+
+class _Event(Strict):
+    model_config = ConfigDict(frozen=True)
 
     version: int = Field(ge=1, le=2**31 - 1, strict=True)
+    """The one that the caller read."""
     text: str = ""
 
 
@@ -26,10 +44,10 @@ class StateEvent(_Event):
     code) with `declined`, `duplicate_of` with `duplicate`."""
 
     type: Literal["state"] = "state"
-    state: str
+    state: Annotated[str, _ONE_OF_STATES]
     planned_on: date | None = None
-    waiting_for: str | None = None
-    reason: str | None = None
+    waiting_for: Annotated[str | None, _ONE_OF_WAITED] = None
+    reason: Annotated[str | None, _ONE_OF_REASONS] = None
     duplicate_of: Reference | None = None
 
 
@@ -130,7 +148,10 @@ AnyEvent = (
     | DetachEvent
 )
 
-_READ: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="type")])
+SentEvent = Annotated[AnyEvent, Field(discriminator="type")]
+"""An event as it is sent; without `type` it is a change of state."""
+
+_READ: TypeAdapter[AnyEvent] = TypeAdapter(SentEvent)
 
 _SENTENCES = {
     "missing": "This field is needed.",
@@ -146,6 +167,10 @@ _SENTENCES = {
 }
 
 
+_WHERE = {"union_tag_invalid": "/type", "one_of_parent_child": "/parent"}
+"""What is wrong with the whole, and the field beside which it is said."""
+
+
 def read_event(sent: Any) -> AnyEvent:
     """The event that a JSON body describes; without `type` it is a change of state. Raises Invalid."""
     if not isinstance(sent, dict):
@@ -153,13 +178,8 @@ def read_event(sent: Any) -> AnyEvent:
     try:
         return _READ.validate_python({"type": "state", **sent})
     except ValidationError as error:
-        raise Invalid(errors=[_field_error(one) for one in error.errors()]) from None
-
-
-def _field_error(one: Any) -> FieldError:
-    if one["type"] == "union_tag_invalid":
-        return FieldError("/type", _SENTENCES["union_tag_invalid"])
-    if one["type"] == "one_of_parent_child":
-        return FieldError("/parent", _SENTENCES[one["type"]])
-    # The first step of the path is the type that was read, not a field.
-    return FieldError(json_pointer(*one["loc"][1:]), _SENTENCES.get(one["type"], "This value is not accepted."))
+        first = error.errors()[0]["type"]
+        if first in _WHERE:
+            raise Invalid(errors=[FieldError(_WHERE[first], _SENTENCES[first])]) from None
+        # The first step of a path is the type that was read, not a field.
+        raise Invalid(errors=field_errors(error, _SENTENCES, skip=1)) from None

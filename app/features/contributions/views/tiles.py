@@ -11,9 +11,12 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from app.core.access import public
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.openapi import documented
 from app.core.security import limiter
+from app.features.contributions import api_reference
 from app.features.contributions.asked import asked_filters
 from app.features.contributions.filters import PARAMETERS, resolve
+from app.features.contributions.shapes import TileJson
 from app.features.contributions.tiles import FIRST_POINTS, MAX_ZOOM, contribution_tile
 from geodata.pyramid import Tile
 
@@ -27,6 +30,7 @@ _SMALLEST_TO_PRESS = 400
 
 @blueprint.get("/contributions/<int:z>/<int:x>/<int:y>.mvt")
 @public
+@documented(api_reference.TILE)
 @limiter.limit("6000 per minute")
 def contributions(z: int, x: int, y: int) -> Response:
     """One tile, by the filters of the query string; 304 when it has not changed."""
@@ -51,6 +55,7 @@ def contributions(z: int, x: int, y: int) -> Response:
 
 @blueprint.get("/contributions.json")
 @public
+@documented(api_reference.TILEJSON)
 def tilejson() -> Response:
     """TileJSON 3.0 for the same filters."""
     filters = asked_filters()
@@ -60,15 +65,15 @@ def tilejson() -> Response:
     west, south, east, north = scope.bounds
     counts = dict.fromkeys(("n", "problem", "praise", "proposal", "done"), "Number")
     words = dict.fromkeys(("ref", "kind", "state"), "String")
-    response = jsonify(
-        tilejson="3.0.0",
-        name="Contributions",
-        tiles=[f"{base}/tiles/contributions/{{z}}/{{x}}/{{y}}.mvt{'?' + query if query else ''}"],
-        minzoom=0,
-        maxzoom=MAX_ZOOM,
-        bounds=[west, south, east, north],
-        center=[(west + east) / 2, (south + north) / 2, 12],
-        vector_layers=[
+    document: TileJson = {
+        "tilejson": "3.0.0",
+        "name": "Contributions",
+        "tiles": [f"{base}/tiles/contributions/{{z}}/{{x}}/{{y}}.mvt{'?' + query if query else ''}"],
+        "minzoom": 0,
+        "maxzoom": MAX_ZOOM,
+        "bounds": [west, south, east, north],
+        "center": [(west + east) / 2, (south + north) / 2, 12],
+        "vector_layers": [
             {"id": "cells", "minzoom": 0, "maxzoom": MAX_ZOOM, "fields": counts | words},
             {
                 "id": "points",
@@ -77,7 +82,8 @@ def tilejson() -> Response:
                 "fields": words | dict.fromkeys(("category", "icon", "title"), "String"),
             },
         ],
-    )
+    }
+    response = jsonify(document)
     response.headers["Cache-Control"] = "public, max-age=300"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

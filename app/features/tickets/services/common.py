@@ -18,6 +18,7 @@ from app.features.territories.models import Service
 from app.features.tickets import policies
 from app.features.tickets.models import Event, Ticket
 from app.features.tickets.policies import Whereabouts
+from app.features.tickets.shapes import FreshState
 
 CHANGED = "ticket.changed"
 """The topic that tells followers; its payload is `{"ticket_id", "event_id"}`."""
@@ -80,7 +81,7 @@ def lock_in_order(session: Session, *references: str) -> None:
     )
 
 
-def fresh_state(ticket: Ticket) -> dict[str, Any]:
+def fresh_state(ticket: Ticket) -> FreshState:
     """What a late writer needs to try again."""
     return {
         "reference": ticket.reference,

@@ -1,0 +1,250 @@
+"""Contributions, as the API's document tells them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from app.core.openapi import GEOJSON_MEDIA, Answer, Body, Operation, Parameter
+from app.core.shapes import one_of
+from app.features.contributions.filters import GROUPS, PERIODS, STATES
+from app.features.contributions.pyramid import KIND_CODES
+from app.features.contributions.queries import MOST
+from app.features.contributions.schemas import ContributionForm, ContributionIn
+from app.features.contributions.shapes import ContributionDocument, ContributionPage, Kept, TileJson
+
+TAG: Final = "Contributions"
+MAP: Final = "Map"
+
+FILTERS: Final = (
+    Parameter("territory", str, "Slug of a territory: what lies in it and in those that it contains."),
+    Parameter("kind", one_of(*KIND_CODES), "Kinds; none: all.", many=True, example=["problem"]),
+    Parameter("category", str, "Slugs of categories; each stands for everything under it.", many=True),
+    Parameter(
+        "state",
+        one_of("all", *sorted({*GROUPS, *STATES})),
+        "States, or words for several: `open`, `closed`, and the words that the public reads.",
+        many=True,
+        example=["open"],
+    ),
+    Parameter("period", one_of("all", "0", *PERIODS), "How far back from today, 00:00 UTC. `since` goes before it."),
+    Parameter("since", str, "A date or a moment (ISO 8601): what was said since.", example="2026-03-31"),
+    Parameter("bbox", str, "`west,south,east,north`, degrees: what lies in it.", example="-1.5,43.47,-1.44,43.51"),
+)
+"""What narrows the public contributions, wherever they are listed, drawn or counted."""
+
+_PHOTO: Final = {
+    "url_1600": "https://auzolan.example/photos/2f1c/1600.jpg",
+    "url_400": "https://auzolan.example/photos/2f1c/400.jpg",
+}
+_URL: Final = "https://auzolan.example/c/BAY-4817"
+_BAYONNE: Final = {"slug": "bayonne", "name": "Bayonne"}
+
+CREATE: Final = Operation(
+    tag=TAG,
+    summary="Report, praise or propose",
+    description="Keeps one thing that one person says about one place. Grouping and routing follow within moments: "
+    "read the contribution again to see its ticket. A field that is not known is refused.\n\n"
+    "With an `Idempotency-Key`, the same body gets the same answer for 24 hours however often it is sent, and "
+    "one row is kept; another body under the same key is refused with 422.",
+    parameters=(
+        Parameter(
+            "Idempotency-Key",
+            Annotated[str, Field(min_length=8, max_length=128, pattern=r"^[\x21-\x7e]*$")],
+            "8 to 128 visible ASCII characters, such as a UUID.",
+            place="header",
+        ),
+    ),
+    body=Body(
+        {
+            "application/json": ContributionIn,
+            "multipart/form-data": ContributionForm,
+            "application/x-www-form-urlencoded": ContributionForm,
+        },
+        {
+            "a problem": {
+                "kind": "problem",
+                "category": "pothole",
+                "text": "Un trou devant le 12.",
+                "lon": -1.4748,
+                "lat": 43.4929,
+                "contact": {"email": "maite@example.org"},
+            },
+            "a thank-you": {
+                "kind": "praise",
+                "category": "cleaning",
+                "text": "Place impeccable après le marché, merci.",
+                "lon": -1.4748,
+                "lat": 43.4929,
+            },
+        },
+        "JSON, or a form when there are photos.",
+    ),
+    answers={
+        201: Answer(
+            "Kept.",
+            Kept,
+            example={
+                "reference": "BAY-4817",
+                "url": _URL,
+                "follow_url": f"{_URL}/suivi/kJ3hVx",
+                "receipt": {
+                    "date": "2026-11-20T09:30:00+00:00",
+                    "territory": _BAYONNE,
+                    "service": {
+                        "slug": "roads",
+                        "name": "Voirie",
+                        "postal_address": "1 avenue du Maréchal-Leclerc, 64100 Bayonne",
+                        "email": "voirie@bayonne.example",
+                        "phone": "05 59 00 00 00",
+                    },
+                    "delay": {"days": 10, "mode": "working"},
+                    "due": "2026-12-04",
+                },
+            },
+            headers={
+                "Location": "Where to read it again.",
+                "Idempotent-Replayed": "`true` when this key had been answered before.",
+            },
+        )
+    },
+    problems={422: "This `Idempotency-Key` was used with another body."},
+)
+
+SHOW: Final = Operation(
+    tag=TAG,
+    summary="The public face of a contribution",
+    path={"reference": ("Its reference, in capitals or not.", "BAY-4817")},
+    answers={
+        200: Answer(
+            "What everybody may read.",
+            ContributionDocument,
+            example={
+                "reference": "BAY-4817",
+                "url": _URL,
+                "kind": "problem",
+                "category": {"slug": "pothole", "label": "Nid-de-poule", "path": ["roads", "pothole"]},
+                "title": None,
+                "text": "Un trou devant le 12.",
+                "language": "fr",
+                "channel": "web",
+                "lon": -1.4748,
+                "lat": 43.4929,
+                "address": None,
+                "territory": _BAYONNE,
+                "created_at": "2026-11-20T09:30:00+00:00",
+                "state": "planned",
+                "supports": 3,
+                "ticket": {
+                    "reference": "BAY-4817",
+                    "state": "planned",
+                    "service": {"slug": "roads", "name": "Voirie"},
+                    "due_at": "2026-12-04T22:59:59+00:00",
+                    "contributions": 2,
+                },
+                "routing": {"rule": 3, "reason": "Règle 3 : nids-de-poule → Voirie"},
+                "photos": [{**_PHOTO, "placeholder": None}],
+                "photos_pending": 0,
+                "history": [
+                    {"type": "received", "at": "2026-11-20T09:30:00+00:00", "state": "new", "text": None},
+                    {"type": "state", "at": "2026-11-21T08:00:00+00:00", "state": "planned", "text": "Lundi matin."},
+                ],
+            },
+        )
+    },
+    problems={
+        404: "No contribution has this number, or it has not been published yet (type `…:not-yet-public`).",
+        410: "It was public, and is no longer shown.",
+    },
+)
+
+INDEX: Final = Operation(
+    tag=TAG,
+    summary="The public contributions, page by page",
+    description="Newest first. `next` in the answer, and the `Link` header, lead to the following page.",
+    parameters=(
+        *FILTERS,
+        Parameter("cursor", str, "Where a page begins: `cursor` of the page before."),
+        Parameter("limit", Annotated[int, Field(ge=1, le=MOST)], "How many, 50 unless said."),
+    ),
+    answers={
+        200: Answer(
+            "A GeoJSON feature collection.",
+            ContributionPage,
+            media=GEOJSON_MEDIA,
+            example={
+                "type": "FeatureCollection",
+                "features": [
+                    {
+                        "type": "Feature",
+                        "id": "BAY-4817",
+                        "geometry": {"type": "Point", "coordinates": [-1.4748, 43.4929]},
+                        "properties": {
+                            "reference": "BAY-4817",
+                            "kind": "problem",
+                            "category": "pothole",
+                            "category_label": "Nid-de-poule",
+                            "icon": "road",
+                            "title": None,
+                            "text": "Un trou devant le 12.",
+                            "state": "planned",
+                            "address": None,
+                            "created_at": "2026-11-20T09:30:00+00:00",
+                            "supports": 3,
+                            "photo_count": 1,
+                            "photo": _PHOTO,
+                            "territory": "bayonne",
+                            "url": _URL,
+                        },
+                    }
+                ],
+                "cursor": None,
+                "next": None,
+            },
+            headers={"Link": 'The following page, `rel="next"`.'},
+        )
+    },
+    problems={404: "No territory has this name."},
+)
+
+TILEJSON: Final = Operation(
+    tag=MAP,
+    summary="Where the tiles are",
+    description="TileJSON 3.0.0: its addresses keep the filters that are given here.",
+    parameters=FILTERS,
+    answers={
+        200: Answer(
+            "TileJSON.",
+            TileJson,
+            example={
+                "tilejson": "3.0.0",
+                "name": "Contributions",
+                "tiles": ["https://auzolan.example/tiles/contributions/{z}/{x}/{y}.mvt"],
+                "minzoom": 0,
+                "maxzoom": 20,
+                "bounds": [-1.5, 43.47, -1.44, 43.51],
+                "center": [-1.47, 43.49, 12],
+                "vector_layers": [{"id": "cells", "minzoom": 0, "maxzoom": 20, "fields": {"n": "Number"}}],
+            },
+        )
+    },
+    problems={404: "No territory has this name."},
+)
+TILE: Final = Operation(
+    tag=MAP,
+    summary="A vector tile",
+    description="Up to zoom 15 a layer `cells` counts (`n`, `problem`, `praise`, `proposal`, `done`; `ref`, `kind`, "
+    "`state` for a single contribution); from zoom 16 a layer `points` has each contribution.",
+    path={"z": ("Zoom, 0 to 20.", 14), "x": ("Column.", 8124), "y": ("Row, from the north.", 5984)},
+    parameters=FILTERS,
+    answers={
+        200: Answer(
+            "A Mapbox vector tile; empty where there is nothing.",
+            media="application/vnd.mapbox-vector-tile",
+            headers={"ETag": "Of what the tile holds."},
+        ),
+        304: Answer("It has not changed since `If-None-Match`."),
+    },
+    problems={404: "There is no such tile, or no such territory."},
+)
