@@ -100,11 +100,11 @@ class _Reader:
     def _parameter(self, given: Mapping[str, Any]) -> Line:
         parameter = self._resolved(given)
         schema = parameter["schema"]
-        where = {"path": "path", "header": "header"}.get(parameter["in"], "")
+        where = "" if parameter["in"] == "query" else f"in the {parameter['in']}"
         return Line(
             name=parameter["name"],
             depth=0,
-            type=" ".join(filter(None, (self._type(schema), where))),
+            type=", ".join(filter(None, (self._type(schema), where))),
             required=parameter["required"],
             words=self._words(schema),
             description=parameter.get("description", ""),
@@ -177,8 +177,10 @@ class _Reader:
             ("minLength", "maxLength", " characters"),
             ("minItems", "maxItems", " items"),
         ):
-            if low in schema or high in schema:
-                said.append(f"{schema.get(low, '')}…{schema.get(high, '')}{unit}")
+            if low in schema and high in schema:
+                said.append(f"{schema[low]} to {schema[high]}{unit}")
+            elif low in schema or high in schema:
+                said.append(f"at {'least' if low in schema else 'most'} {schema.get(low, schema.get(high))}{unit}")
         if "items" in schema:
             said.append(self._words(schema["items"]))
         said += [self._words(one) for one in self._choices(schema) if "properties" not in one]
