@@ -107,7 +107,8 @@ def own_processes(environment: Mapping[str, str], *, folder: Path, port: int) ->
     shared_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
     web = [
         *(sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"{HOST}:{port}"),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
+        # Loaded once, then forked: half the time to the first answer, and the code's memory is shared.
+        *("--preload", "--worker-class", "gthread", "--workers", "2", "--threads", "4"),
         *("--timeout", "60", "--graceful-timeout", "5", "--no-control-socket"),
         *(("--worker-tmp-dir", shared_memory) if shared_memory else ()),
     ]

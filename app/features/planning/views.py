@@ -1,4 +1,7 @@
-"""The observatory: `/observatoire`, its map (a folium page in a frame, or downloaded to stand alone), its tables."""
+"""The observatory: `/observatoire`, its map (a folium page in a frame, or downloaded to stand alone), its tables.
+
+folium is imported when a planner looks: it is a third of the time in which a process starts.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, render_template, request
@@ -28,7 +32,9 @@ from app.features.territories.models import Category, Territory, Zone
 from app.features.territories.sites import site_town
 from app.web import words
 from app.web.assets import STATIC
-from geodata.heatmap import HeatPicture, heat_page, inlined, linked
+
+if TYPE_CHECKING:
+    from geodata.heatmap import HeatPicture
 
 blueprint = Blueprint("planning", __name__, template_folder="templates")
 planners = require_role("planner", "manager", "dispatcher", "administrator")
@@ -86,6 +92,8 @@ def observatory() -> str:
 @planners
 def heat_frame() -> Response:
     """The map of the same question, for the frame."""
+    from geodata.heatmap import heat_page, linked
+
     asked = _asked()
     page = heat_page(_picture(asked, asked.observatory.answer()))
     static_url = current_app.extensions["auzolan.assets"].url
@@ -98,6 +106,8 @@ def heat_frame() -> Response:
 @planners
 def heat_file() -> Response:
     """The same map as one file that opens anywhere, without network."""
+    from geodata.heatmap import heat_page, inlined
+
     asked = _asked()
     page = inlined(
         heat_page(_picture(asked, asked.observatory.answer())), lambda name: (STATIC / FILES[name]).read_bytes()
@@ -163,6 +173,8 @@ def _asked() -> Asked:
 
 
 def _picture(asked: Asked, found: Concentration) -> HeatPicture:
+    from geodata.heatmap import HeatPicture
+
     west, south, east, north = bounds = asked.observatory.bounds
     # About sixty hexagons across the screen, whatever the town's size.
     metres = max((east - west) * 75_000, (north - south) * 111_000)
