@@ -63,3 +63,26 @@ def test_without_scripts_lines_and_forms_work(visit: Opener) -> None:
     with page.expect_request(lambda r: r.method == "POST") as sent:
         page.get_by_role("button", name="Clore").click()
     assert "state=done" in (sent.value.post_data or "")
+
+
+def test_the_pin_is_moved_on_a_map_and_the_fields_follow(visit: Opener) -> None:
+    page = visit("/bureau/BAY-4817?lang=fr", width=1280, height=900)
+    page.locator(".side-more > summary").click()
+    button = page.get_by_role("button", name="Déplacer l’épingle sur la carte")
+    button.click()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    canvas = page.locator("#pin-map canvas")
+    canvas.wait_for()
+    expect(page.locator("#lat")).to_have_value("")
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#lat")).not_to_have_value("")
+    expect(page.locator("#pin-status")).to_contain_text("L’épingle est à")
+    longitude = page.locator("#lon").input_value()
+    place = page.evaluate("JSON.parse(document.getElementById('mini-config').textContent).place")
+    assert float(longitude) > place[0]
+    assert page.complaints == []
+    with page.expect_request(lambda r: r.method == "POST") as sent:
+        page.get_by_role("button", name="Corriger le lieu").click()
+    assert sent.value.url.endswith("/bureau/BAY-4817/lieu")
+    assert f"lon={longitude}" in (sent.value.post_data or "")

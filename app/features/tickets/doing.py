@@ -57,7 +57,7 @@ _VERBS: dict[type, Callable[[Session, Actor, dict[str, Any], Any], Done]] = {
     schemas.AssignEvent: _assign,
     schemas.MoveEvent: lambda s, a, c, e: services.move_to_service(s, a, **c, service=e.service, text=e.text),
     schemas.CategoryEvent: lambda s, a, c, e: services.change_category(s, a, **c, category=e.category),
-    schemas.PlaceEvent: lambda s, a, c, e: services.change_place(s, a, **c, lon=e.lon, lat=e.lat),
+    schemas.PlaceEvent: lambda s, a, c, e: services.change_place(s, a, **c, lon=e.lon, lat=e.lat, address=e.address),
     schemas.DuplicateEvent: lambda s, a, c, e: services.mark_duplicate(s, a, **c, of=e.duplicate_of),
     schemas.UnduplicateEvent: lambda s, a, c, e: services.unmark_duplicate(s, a, **c),
     schemas.SplitEvent: _split,

@@ -6,7 +6,7 @@ A `state` is a public one (see `app.web.words`), because agents and residents mu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -149,13 +149,15 @@ class TicketView:
     map: MiniMap | None = None
     public_url: str = ""
     draft: str = ""
-    named: str = ""
-    """The number of another ticket, as typed in a form that was refused."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """The fields of a form that was refused, as typed."""
     errors: dict[str, str] = field(default_factory=dict)
     colleagues: Sequence[Option] = ()
     """To whom this agent may give the ticket; `assign_url` receives `assignee`."""
     categories: Sequence[Option] = ()
     category_url: str = ""
+    place_url: str = ""
+    """Where to post `address`, `lat` and `lon`."""
     near: Sequence[Option] = ()
     """Open tickets close by of the same category; `duplicate_url` receives `of`."""
     duplicate_url: str = ""

@@ -85,11 +85,12 @@ class CategoryEvent(_Event):
 
 
 class PlaceEvent(_Event):
-    """`lon`, `lat` in degrees, WGS84."""
+    """`lon`, `lat` in degrees, WGS84; `address` in words, if it changes."""
 
     type: Literal["place"]
     lon: float = Field(allow_inf_nan=False)
     lat: float = Field(allow_inf_nan=False)
+    address: str | None = None
 
 
 class DuplicateEvent(_Event):

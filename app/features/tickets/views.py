@@ -15,13 +15,14 @@ from app.core.errors import Conflict, Denied, Invalid, NotFound, Problem, invali
 from app.features.accounts.access import current_actor
 from app.features.accounts.policies import DESK_ROLES
 from app.features.tickets import queries, services
+from app.features.tickets.forms import typed_place
 from app.features.tickets.services import Done
 from app.features.tickets.showing import desk_page, looking, ticket_view
 from app.features.tickets.workflow import Change
 
 blueprint = Blueprint("tickets", __name__, template_folder="templates")
 desk_only = require_role(*DESK_ROLES)
-ACTIONS = "parole, attribution, transfert, categorie, doublon, parent, detachement, separation"
+ACTIONS = "parole, attribution, transfert, categorie, lieu, doublon, parent, detachement, separation"
 Answer = Response | str | tuple[str, int]
 
 
@@ -126,6 +127,21 @@ def correct_category(reference: str) -> Answer:
         )
 
     return _do(reference, act, said=_("The category is corrected, and the rules were asked again."))
+
+
+@blueprint.post("/bureau/<reference>/lieu")
+@desk_only
+def correct_place(reference: str) -> Answer:
+    """Correct the place, by coordinates (the map fills them) or by an address that the town's index knows."""
+    address = request.form.get("address", "")
+
+    def act(version: int) -> Done:
+        lon, lat = typed_place(request.form)
+        return services.change_place(
+            db.session, current_actor(), reference=reference, lon=lon, lat=lat, address=address, version=version
+        )
+
+    return _do(reference, act, said=_("The place is corrected, and the rules were asked again."))
 
 
 @blueprint.post("/bureau/<reference>/doublon")

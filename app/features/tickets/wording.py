@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -139,6 +139,17 @@ def _what(event: EventLine, town: Town, names: Mapping[int, str]) -> str:
     return event.type
 
 
+def _moved(data: Mapping[str, Any]) -> str:
+    """Where it was, so that a wrong correction can be seen and undone."""
+    lon, lat = data["from"]
+    was = _("it was at %(lat)s, %(lon)s", lat=lat, lon=lon)
+    if data.get("address_from"):
+        was = f"{data['address_from']} ({was})"
+    return " · ".join(
+        [was, _("%(metres)s m away", metres=round(data["distance_m"]))] if "distance_m" in data else [was]
+    )
+
+
 _PLAIN = {
     "imported": _l("Taken over from another tool"),
     "routed": _l("Passed on to the service"),
@@ -164,6 +175,8 @@ def _note(event: EventLine) -> str:
     said = [routing_words(event.data)] if event.type == "routed" else []
     if planned := event.data.get("planned_on"):
         said.append(str(planned))
+    if event.type == "place":
+        said.append(_moved(event.data))
     if parent := event.data.get("parent"):
         said.append(_("closed with its parent, %(reference)s", reference=parent))
     said += [text for text in (event.body, event.account) if text]

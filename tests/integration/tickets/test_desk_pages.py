@@ -1,6 +1,7 @@
 """The desk as a browser without scripts uses it: pages, forms, what comes back when something is refused."""
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -242,6 +243,79 @@ def test_taking_a_contribution_out(world, agent, ticket):
 def test_correcting_the_category(world, agent, ticket):
     agent.post(ticket, "categorie", category="lampadaire")
     assert state(world, ticket).service == "eclairage"
+
+
+def test_correcting_the_place_by_coordinates(world, agent, ticket):
+    answer = agent.post(ticket, "lieu", lat="43,4905", lon="-1.4725", address="")
+    assert answer.status_code == 303
+    row = state(world, ticket)
+    where = "SELECT ST_X(anchor), ST_Y(anchor) FROM ticket WHERE id = :id"
+    assert world.session.execute(text(where), {"id": row.id}).one() == (-1.4725, 43.4905)
+    placed = world.events(ticket)[0]
+    assert (placed.type, placed.data["from"], placed.data["to"]) == ("place", [-1.475, 43.49], [-1.4725, 43.4905])
+    assert [event.type for event in world.events(ticket)] == ["place", "routed"]
+    page = agent.get(f"/bureau/{ticket}").text
+    assert "Lieu corrigé" in page
+    assert "c’était à 43.49, -1.475 · à 210 m" in page.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.fixture
+def addresses(world, environment):
+    """The town's own index of addresses."""
+    folder = Path(environment["AUZOLAN_DATA"]) / "addresses"
+    folder.mkdir(parents=True)
+    (folder / "pays.csv").write_text(
+        "kind,number,name,postcode,town,lon,lat\naddress,12,Quai des Corsaires,64520,Bidache,-1.4712,43.4921\n"
+    )
+    world.session.execute(text("UPDATE territory SET settings = jsonb_build_object('geocoder', 'pays.csv')"))
+    world.session.execute(text("UPDATE territory SET config_version = config_version + 1"))
+    world.session.commit()
+
+
+def test_correcting_the_place_by_an_address_without_scripts(world, addresses, agent, ticket):
+    assert agent.post(ticket, "lieu", address="12 quai des Corsaires", lat="", lon="").status_code == 303
+    row = world.session.execute(
+        text("SELECT ST_X(geom) AS lon, ST_Y(geom) AS lat, address FROM contribution WHERE reference = :r"),
+        {"r": ticket},
+    ).one()
+    assert tuple(row) == (-1.4712, 43.4921, "12 quai des Corsaires")
+    state(world, ticket)
+    data = world.events(ticket)[0].data
+    assert (data["address_from"], data["address_to"]) == ("", "12 quai des Corsaires")
+    answer = agent.post(ticket, "lieu", address="12 rue des Dragons", lat="", lon="")
+    assert answer.status_code == 400
+    assert "Cette adresse n’est pas connue ici" in answer.text.replace("&#39;", "’")
+    assert 'value="12 rue des Dragons"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({}, "address"),
+        ({"lat": "nord", "lon": "-1.47"}, "lat"),
+        ({"lat": "43.49"}, "lat"),
+        ({"lat": "48.85", "lon": "2.35"}, "lat"),
+        ({"lat": "nan", "lon": "-1.47"}, "lat"),
+        ({"lat": "43.49", "lon": "-1.475"}, "lat"),
+        ({"lat": "43.492", "lon": "-1.475", "address": "x" * 301}, "address"),
+    ],
+)
+def test_a_place_that_says_nothing_comes_back_as_typed(world, agent, ticket, typed, field):
+    answer = agent.post(ticket, "lieu", **typed)
+    assert answer.status_code == 400
+    assert f'id="{field}-error"' in answer.text
+    assert all(f'value="{words}"' in answer.text for words in typed.values())
+    assert state(world, ticket).version == 1
+    assert world.events(ticket) == []
+
+
+def test_who_only_reads_moves_nothing(app, world, ticket):
+    planner = Desk(app, world, "planner")
+    assert "/lieu" not in planner.get(f"/bureau/{ticket}").text
+    token = _CSRF.search(planner.get("/bureau").text).group(1)
+    data = {"csrf_token": token, "version": "1", "lat": "43.4905", "lon": "-1.4725"}
+    assert planner.client.post(f"/bureau/{ticket}/lieu", data=data).status_code == 403
+    assert state(world, ticket).version == 1
 
 
 def test_searching_by_number_opens_and_by_words_lists(agent, ticket):

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.errors import invalid
+from app.core.texts import one_line
 from app.features.accounts.policies import Actor
 from app.features.contributions.pyramid import change_cells
 from app.features.contributions.services import H3_RESOLUTION
@@ -16,6 +17,7 @@ from app.features.territories.catalogue import Town, current_town
 from app.features.territories.deciding import due_date
 from app.features.territories.places import Place, locate
 from app.features.tickets import policies
+from app.features.tickets.grouping import GEOD
 from app.features.tickets.models import Ticket
 from app.features.tickets.placing import Waiting
 from app.features.tickets.services.common import (
@@ -29,6 +31,9 @@ from app.features.tickets.services.common import (
 )
 from app.features.tickets.services.matters import judge, matter_of
 from app.features.tickets.services.states import checked_text
+
+ADDRESS_MAX = 300
+"""Characters, as when it is first said."""
 
 
 def move_to_service(
@@ -79,24 +84,55 @@ def change_category(session: Session, actor: Actor, *, reference: str, category:
     return done
 
 
-def change_place(session: Session, actor: Actor, *, reference: str, lon: float, lat: float, version: int) -> Done:
-    """Correct the place of a ticket and of the contribution that opened it, then route again. Degrees in WGS84."""
+def change_place(
+    session: Session,
+    actor: Actor,
+    *,
+    reference: str,
+    lon: float,
+    lat: float,
+    version: int,
+    address: str | None = None,
+) -> Done:
+    """Correct the place of a ticket and of the contribution that opened it, then route again. Degrees in WGS84.
+
+    The event keeps where it was. `address` None leaves the words as they are. Another contribution of the group that
+    lies elsewhere is taken out first.
+    """
     ticket = locked_ticket(session, actor, reference=reference, version=version)
     place = _checked_place(session, ticket, lon, lat)
     town = current_town(session, ticket.territory_id)
     before = matter_of(session, ticket)
+    data: dict[str, Any] = {
+        "from": [round(before.lon, 6), round(before.lat, 6)],
+        "to": [round(lon, 6), round(lat, 6)],
+        "distance_m": round(GEOD.inv(before.lon, before.lat, lon, lat)[2], 1),
+    }
+    renamed = _rename(session, before.id, address)
+    if data["from"] == data["to"] and not renamed:
+        raise invalid("/lat", "The ticket is already at this place.")
     _move_first(session, before, lon=lon, lat=lat, place=place)
     _move_anchor(session, ticket, lon=lon, lat=lat, place=place)
     concentrations_changed(session, (ticket.territory_id, ticket.category_id, ticket.kind))
-    done = record(
-        session,
-        ticket,
-        actor,
-        kind="place",
-        data={"from": [round(before.lon, 6), round(before.lat, 6)], "to": [round(lon, 6), round(lat, 6)]},
-    )
+    done = record(session, ticket, actor, kind="place", data=data | renamed)
     _route_again(session, actor, ticket, town)
     return done
+
+
+def _rename(session: Session, contribution_id: int, address: str | None) -> dict[str, str]:
+    """Write another address down; returns what the event keeps of the former one, nothing when it stays."""
+    if address is None:
+        return {}
+    words = one_line(checked_text(address, needed=False))
+    if words is not None and len(words) > ADDRESS_MAX:
+        raise invalid("/address", "At most %(most)s characters.", most=ADDRESS_MAX)
+    was = session.scalar(text("SELECT address FROM contribution WHERE id = :id"), {"id": contribution_id})
+    if not words or words == was:
+        return {}
+    session.execute(
+        text("UPDATE contribution SET address = :address WHERE id = :id"), {"address": words, "id": contribution_id}
+    )
+    return {"address_from": was or "", "address_to": words}
 
 
 def _route_again(session: Session, actor: Actor, ticket: Ticket, town: Town) -> None:

@@ -55,6 +55,7 @@ addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  if (/** @type {Element} */ (event.target).closest("#place-on-map")) import("./pin.js").then(({ toggle }) => toggle());
   if (/** @type {Element} */ (event.target).closest("[data-close]")) /** @type {HTMLDialogElement | null} */ (document.getElementById("keys"))?.close();
   if (/** @type {Element} */ (event.target).closest("[data-open-keys]")) /** @type {HTMLDialogElement | null} */ (document.getElementById("keys"))?.showModal();
   if (/** @type {Element} */ (event.target).closest("[data-print]")) print();
