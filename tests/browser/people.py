@@ -131,6 +131,8 @@ class Resident(Person):
         """How many contributions the map of the whole town shows, once it is drawn; the list must say the same."""
         self.goes_to("/")
         until(self.page, "document.querySelectorAll('.mk').length > 0 && auzolanMap.map.loaded()")
+        self.page.evaluate("auzolanMap.map.zoomTo(auzolanMap.map.getZoom() - 1)")
+        until(self.page, "auzolanMap.map.loaded() && !auzolanMap.map.isMoving()")
         on_the_map = int(self.page.evaluate("auzolanMap.known.reduce((sum, mark) => sum + mark.n, 0)"))
         expect(self.page.locator("#list-total")).to_have_text(str(on_the_map))
         return on_the_map
@@ -153,7 +155,8 @@ class Agent(Official):
     def finds(self, number: str, *, queue: str, because: str) -> None:
         """Open it from the queue of a service; it says why it is there."""
         self.goes_to("/bureau")
-        self.page.locator(".queue-others .chip", has_text=queue).click()
+        self.page.locator(".queue-pick summary").click()
+        self.page.locator(".queue-pick a", has_text=queue).click()
         expect(self.page.locator("#queue-title")).to_have_text(queue)
         self.page.locator(".queue-row", has_text=number).click()
         expect(self.page.locator("#ticket")).to_have_attribute("data-reference", number)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from flask import g, request
+from flask import g, request, url_for
 from sqlalchemy import text
 
 from app.core.db import db
 from app.core.errors import Unavailable
 from app.features.territories.catalogue import Town, town
+from app.features.territories.outlines import attribution
 from app.web import Site
 
 # The main territory is the largest that nothing contains.
 _SITE = text(
     """
-    SELECT id, config_version, name, settings->'basemap' AS basemap,
+    SELECT id, config_version, name, settings->'basemap' AS basemap, settings->'sources' AS sources, slug, code,
            (SELECT string_agg(name, ', ' ORDER BY population DESC NULLS LAST, name)
             FROM (SELECT name, population FROM territory n WHERE n.parent_id = t.id AND n.active LIMIT 4) AS inner_ones)
              AS nested,
@@ -30,7 +32,10 @@ _SITE = text(
 
 @dataclass(frozen=True)
 class Basemap:
-    """Where the background of the map comes from, and the words that its licence asks for."""
+    """Where the background of the map comes from, and the words that its licence asks for.
+
+    `url` is that of a PMTiles file, or of the GeoJSON outlines of a town that has none.
+    """
 
     url: str = ""
     attribution: str = ""
@@ -60,14 +65,27 @@ def site_town() -> SiteTown:
             raise Unavailable(
                 "No territory yet. Add one with `auzolan territory add`, or the demo with `auzolan demo load`."
             )
-        basemap = row.basemap if isinstance(row.basemap, dict) else json.loads(row.basemap or "{}")
         g.site_town = SiteTown(
             town=town(db.session, row.id, version=row.config_version),
             place=row.nested or row.name,
             bounds=(row.west, row.south, row.east, row.north),
-            basemap=Basemap(basemap.get("url", ""), basemap.get("attribution", "")),
+            basemap=_basemap(row),
         )
     found: SiteTown = g.site_town
+    return found
+
+
+def _basemap(row: Any) -> Basemap:
+    """The town's own map, else its outlines."""
+    named, sources = _read(row.basemap), _read(row.sources)
+    if named.get("url"):
+        return Basemap(named["url"], named.get("attribution", ""))
+    url = url_for("outlines.outlines", slug=row.slug, v=row.config_version)
+    return Basemap(url, attribution(code=row.code, sources=sources))
+
+
+def _read(value: Any) -> dict[str, Any]:
+    found: dict[str, Any] = value if isinstance(value, dict) else json.loads(value or "{}")
     return found
 
 

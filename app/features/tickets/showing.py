@@ -145,11 +145,13 @@ def _role_line(actor: Actor, look: Looking) -> str:
 def _queues(look: Looking, desk: str) -> list[QueueTab]:
     if len(look.services) < 2:
         return []
-    several = len({one.territory for one in look.services}) > 1
+    names = [label(one.name) for one in look.services]
     everything = sum(one.open_tickets for one in look.services)
     tabs = [QueueTab(_("All"), look.address(desk, service="", territory=""), everything, look.chosen is None)]
     for one in look.services:
-        name = f"{label(one.name)}, {one.territory_name}" if several else label(one.name)
+        name = label(one.name)
+        if names.count(name) > 1:
+            name = f"{name}, {one.territory_name}"
         address = look.address(desk, service=one.slug, territory=one.territory)
         tabs.append(QueueTab(name, address, one.open_tickets, one == look.chosen))
     return tabs

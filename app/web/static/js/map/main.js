@@ -70,6 +70,8 @@ async function start() {
     view.onMove = (bounds) => list.follow(bounds);
     list.onSelect = (reference) => view?.marks.select(reference);
     list.onHover = (reference) => view?.marks.near(reference);
+    // The list that came with the page is that of the whole town.
+    if (view.partial) list.follow(view.bounds());
     Object.assign(window, { auzolanMap: view });
   } catch (error) {
     console.error(error);

@@ -2,6 +2,8 @@
 /** The sheet of the phone: three heights, reached by dragging, by its handle (a button) and by the keyboard. */
 
 const HEIGHTS = /** @type {const} */ (["peek", "half", "full"]);
+/** What the half height takes of the window; map.css says the same. */
+const HALF = .46;
 /** @typedef {typeof HEIGHTS[number]} Height */
 
 export class Sheet {
@@ -33,7 +35,7 @@ export class Sheet {
   get shown() {
     if (!this.active) return 0;
     const all = this.sheet.parentElement?.clientHeight || innerHeight;
-    return { peek: 128, half: Math.round(innerHeight / 2), full: all - 56 }[this.height];
+    return { peek: 128, half: Math.round(innerHeight * HALF), full: all - 56 }[this.height];
   }
 
   /** @param {Height} height */
@@ -105,7 +107,7 @@ export class Sheet {
    */
   nearest(shown, speed) {
     const all = this.sheet.clientHeight;
-    const stops = [128, innerHeight / 2, all];
+    const stops = [128, innerHeight * HALF, all];
     const target = shown + speed * 160;
     let best = 0;
     stops.forEach((stop, i) => { if (Math.abs(stop - target) < Math.abs(stops[best] - target)) best = i; });

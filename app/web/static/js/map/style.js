@@ -150,12 +150,32 @@ function labels(c) {
 }
 
 /**
+ * A town without a basemap: its edge, its parts and their names, on plain ground.
+ * @param {(role: string) => string} c
+ */
+function outlines(c) {
+  const of = (/** @type {string} */ name) => ["==", ["get", "class"], name];
+  const names = { "text-field": NAME, "text-font": STRONG, "text-size": ["interpolate", ["linear"], ["zoom"], 10, 10.5, 15, 14], "text-letter-spacing": .06, "text-max-width": 8, "text-padding": 4 };
+  return [
+    { id: "land", type: "background", paint: { "background-color": c("map-block") } },
+    { id: "town", type: "fill", source: "outlines", filter: of("town"), paint: { "fill-color": c("map-land") } },
+    { id: "part", type: "line", source: "outlines", filter: of("part"), layout: { "line-join": "round" }, paint: { "line-color": c("map-border"), "line-width": width([10, .7], [15, 1.6]), "line-opacity": .5 } },
+    { id: "border", type: "line", source: "outlines", filter: of("town"), layout: { "line-join": "round" }, paint: { "line-color": c("map-border"), "line-width": width([10, 1.6], [15, 3]) } },
+    { id: "part-name", type: "symbol", source: "outlines", filter: of("name"), layout: names, paint: { "text-color": c("map-label"), "text-halo-color": c("map-halo"), "text-halo-width": 1.5 } },
+  ];
+}
+
+/**
  * The whole style.
- * @param {{basemap: string, attribution?: string}} where `basemap` is the address of a PMTiles file
+ * @param {{basemap: string, attribution?: string}} where `basemap` is the address of a PMTiles file, or of the GeoJSON
+ *   outlines of a town that has none
  * @param {(role: string) => string} [c]
  * @returns {any} a MapLibre style
  */
 export function buildStyle(where, c = palette()) {
+  if (/\.geojson\b/.test(where.basemap)) {
+    return { version: 8, sources: { outlines: { type: "geojson", data: new URL(where.basemap, location.href).href } }, layers: outlines(c) };
+  }
   return {
     version: 8,
     sources: where.basemap ? { base: { type: "vector", url: `pmtiles://${new URL(where.basemap, location.href)}` } } : {},

@@ -51,10 +51,7 @@ export class View {
     this.map = await openMap(container, this.config, { hash: "map", ...start }, (style) => this.dress(style));
     this.marks = new Marks(this.map, { icons: this.config.icons, language: this.config.language, onPick: (mark) => this.pick(mark) });
     this.pad();
-    if (start.center) {
-      const [w, s, e, n] = this.config.bounds;
-      this.map.fitBounds([[w, s], [e, n]], { padding: 12, animate: false });
-    }
+    this.partial = !start.center || this.frame();
     this.map.on("sourcedata", (/** @type {any} */ event) => { if (event.sourceId === "contributions") this.later(); });
     this.map.on("zoom", () => this.later(90));
     this.map.on("moveend", () => { this.later(); this.measure(); this.onMove(this.bounds()); });
@@ -64,6 +61,22 @@ export class View {
     document.getElementById("layer-hotspots")?.addEventListener("change", (event) => this.showHotspots(/** @type {HTMLInputElement} */ (event.target).checked));
     this.measure();
     this.draw();
+  }
+
+  /**
+   * The whole town in the part of the map that is seen. Where a sheet leaves a low strip of it, the town fills the strip's
+   * width instead of standing small in its middle.
+   * @returns {boolean} whether a part of the town is out of sight
+   */
+  frame() {
+    const [w, s, e, n] = this.config.bounds;
+    // Beside a sheet only the edge is kept free; on a wide map, what floats at its sides too.
+    const padding = this.sheet.active ? 12 : { top: 24, left: 24, right: 72, bottom: 64 };
+    const whole = this.map.cameraForBounds([[w, s], [e, n]], { padding });
+    const wide = Math.log2((this.map.getContainer().clientWidth * 360) / (512 * (e - w)));
+    const zoom = this.sheet.active ? Math.max(whole.zoom, Math.min(wide, whole.zoom + 1)) : whole.zoom;
+    this.map.jumpTo({ center: whole.center, zoom });
+    return zoom > whole.zoom;
   }
 
   /** Address of the contributions' tiles under the present filters. */
