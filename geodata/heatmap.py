@@ -23,7 +23,7 @@ from geodata.hexagons import centre, ring
 
 HEAT = ("#f3e1c1", "#ebbd8d", "#dd9263", "#c0603d", "#94352b", "#5c1a1e")
 """`heat-1` to `heat-6` of the design's tokens, light: lightness falls at every step."""
-LAND, LINE, LABEL, STREET = "#f4efe4", "#8c7f8a", "#3c474b", "#d8cdb9"
+AROUND, LAND, LINE, LABEL, STREET = "#e9e1d2", "#f4efe4", "#8c7f8a", "#3c474b", "#d8cdb9"
 _SHARES = (0.0, 0.35, 0.6, 0.78, 0.9, 0.97)
 """Which share of the hexagons lies below each colour: the darkest is for the few."""
 
@@ -95,6 +95,8 @@ def heat_page(picture: HeatPicture) -> str:
     if picture.tiles is not None:
         address, attribution = picture.tiles
         folium.TileLayer(address, attr=attribution, name="", control=False).add_to(ground)
+    if picture.zones:
+        _town(picture).add_to(ground)
     if picture.streets is not None:
         _outline(picture.streets, STREET, 1, None).add_to(ground)
     steps = thresholds(list(picture.hexagons.values()), picture.fewest)
@@ -186,6 +188,14 @@ def _zones(picture: HeatPicture) -> folium.FeatureGroup:
     return group
 
 
+def _town(picture: HeatPicture) -> folium.GeoJson:
+    """The town's own ground, a little lighter than what lies around it."""
+    features = [{"type": "Feature", "geometry": dict(geometry), "properties": {}} for _, geometry in picture.zones]
+    style = {"stroke": False, "fillColor": LAND, "fillOpacity": 1, "interactive": False}
+    town = {"type": "FeatureCollection", "features": features}
+    return folium.GeoJson(town, style_function=lambda _: style, control=False)
+
+
 def _mark(number: int, lon: float, lat: float) -> folium.CircleMarker:
     # A tooltip that stays, rather than a marker: Leaflet's markers ask for their pictures before they get an icon.
     mark = folium.CircleMarker((lat, lon), radius=1, stroke=False, fill_opacity=0)
@@ -209,8 +219,13 @@ def _legend(picture: HeatPicture, steps: Sequence[int]) -> str:
 
 
 _STYLE = f"""<style>
-html, body {{ background: {LAND}; color: {LABEL}; font: 14px/1.4 "Atkinson Hyperlegible Next", system-ui, sans-serif; }}
-.folium-map.leaflet-container {{ background: {LAND}; font: inherit; }}
+html, body {{ background: {AROUND}; color: {LABEL};
+  font: 14px/1.4 "Atkinson Hyperlegible Next", system-ui, sans-serif; }}
+.folium-map.leaflet-container {{ background: {AROUND}; font: inherit; }}
+.folium-map .leaflet-bar, .folium-map .leaflet-control-layers {{ border: 1px solid #ded6c8; box-shadow: none; }}
+.folium-map .leaflet-bar a {{ color: #1c272b; font: 700 18px/30px system-ui, sans-serif; }}
+.folium-map .leaflet-bottom {{ bottom: 18px; }}
+.folium-map .leaflet-control-scale-line {{ background: none; border-color: {LABEL}; color: {LABEL}; font-size: 11px; }}
 .folium-map .leaflet-control-layers {{ border-radius: 8px; }}
 .folium-map .leaflet-control-scale-line:nth-child(2) {{ display: none; }}
 .leaflet-tooltip.rank {{ min-width: 26px; height: 26px; padding: 0; border-radius: 13px; border: 2px solid #1c272b;
@@ -222,7 +237,7 @@ html, body {{ background: {LAND}; color: {LABEL}; font: 14px/1.4 "Atkinson Hyper
 .legend span {{ font-variant-numeric: tabular-nums; }}
 .legend p {{ margin: 4px 0 0; }}
 .sources {{ position: absolute; right: 0; bottom: 0; z-index: 1000; margin: 0; padding: 1px 6px; font-size: 11px;
-  background: #fdfbf6cc; }}
+  background: #fdfbf6cc; max-width: calc(100% - 12px); }}
 </style>"""
 
 

@@ -160,6 +160,7 @@ class Agent(Official):
         expect(self.page.locator("#queue-title")).to_have_text(queue)
         self.page.locator(".queue-row", has_text=number).click()
         expect(self.page.locator("#ticket")).to_have_attribute("data-reference", number)
+        self.page.wait_for_url(f"**/bureau/{number}*")
         expect(self.page.locator(".why")).to_contain_text(because)
 
     def looks_at(self, text: str) -> None:

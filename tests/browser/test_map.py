@@ -185,3 +185,19 @@ def test_the_ring_goes_clockwise_from_noon(visit: Opener) -> None:
     assert starts[0][0] > 0 > starts[0][1]  # just after noon: right of the middle, above it
     assert starts[1][0] > 0 and starts[1][1] > 0  # just after three o'clock
     assert starts[2][1] > 0 > starts[2][0]  # just after six o'clock
+
+
+RENDERS_WHEN_IDLE = """async () => {
+    let renders = 0;
+    auzolanMap.map.on('render', () => { renders += 1; });
+    await new Promise((done) => setTimeout(done, 5000));
+    return renders;
+}"""
+
+
+def test_a_map_that_nobody_touches_draws_nothing(visit: Opener) -> None:
+    page = visit("/", width=1280, height=800)
+    ready(page)
+    until(page, "auzolanMap.map.loaded() && !auzolanMap.map.isMoving()")
+    page.wait_for_timeout(1500)
+    assert page.evaluate(RENDERS_WHEN_IDLE) == 0

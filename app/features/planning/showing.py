@@ -106,8 +106,8 @@ def _trend(found: Concentration) -> str:
     return _("%(percent)s more than in the same length of time before (%(before)s).", **words)
 
 
-def zone_lines(rows: Sequence[ZoneRow], ranked: int) -> list[ZoneLine]:
-    """Lines of the table; the first `ranked` carry the number that the map shows."""
+def zone_lines(rows: Sequence[ZoneRow], ranked: int, *, town: str = "") -> list[ZoneLine]:
+    """Lines of the table; the first `ranked` carry the number that the map shows. The town's own name is left out."""
     lines = []
     for position, row in enumerate(rows):
         change = row.change
@@ -115,7 +115,7 @@ def zone_lines(rows: Sequence[ZoneRow], ranked: int) -> list[ZoneLine]:
         lines.append(
             ZoneLine(
                 rank=position + 1 if position < ranked else 0,
-                name=row.name,
+                name=row.name.removeprefix(f"{town} "),
                 n=number(row.n),
                 per_thousand=number(round(row.per_thousand, 1)) if row.per_thousand is not None else "–",
                 median_days=_("%(days)s d", days=number(round(row.median_days, 1)))

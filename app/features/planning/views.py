@@ -80,7 +80,7 @@ def observatory() -> str:
         found=found,
         title=showing.title(asked.filters.kinds, _category_label(asked), since.date() if since else None, asked.today),
         answer=showing.sentences(found),
-        lines=showing.zone_lines(found.zones, len(found.leading)),
+        lines=showing.zone_lines(found.zones, len(found.leading), town=asked.territory.name),
         bars=bars,
         most=most,
         menus=_menus(asked),
