@@ -27,7 +27,9 @@ def test_discs_say_how_many_and_pins_never_do(visit: Opener) -> None:
 def test_no_mark_covers_another(visit: Opener) -> None:
     page = visit("/", width=1280, height=800)
     ready(page)
-    page.wait_for_timeout(500)
+    # Tiles of a far zoom may come first: what leaves still covers what comes, for the time of a movement.
+    until(page, "auzolanMap.map.loaded()")
+    page.wait_for_timeout(800)
     overlaps = page.evaluate(
         """() => {
             const discs = [...document.querySelectorAll('.mk--cl .mk-in')]
