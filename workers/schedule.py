@@ -41,9 +41,20 @@ def age_hotspots(session: Session) -> None:
     outbox.add(session, topic="hotspots", payload={"all": True})
 
 
+def sweep(session: Session) -> None:
+    """What nothing names any more goes: files without a photo, cells of the map in which nothing is left."""
+    from app.core.storage import open_storage
+    from app.features.contributions.pyramid import drop_empty_cells
+    from app.features.contributions.sweeping import sweep_files
+
+    files = sweep_files(session, open_storage(settings().storage.location))
+    log.info("swept", files=files, cells=drop_empty_cells(session))
+
+
 TASKS: Sequence[Task] = (
     Task("forget_promises", 600, forget_promises),
     Task("age_hotspots", 6 * 3600, age_hotspots),
+    Task("sweep", 24 * 3600, sweep),
 )
 
 

@@ -113,7 +113,7 @@ class Photo(Base):
         BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"), index=True
     )
     position: Mapped[int] = mapped_column(SmallInteger)
-    original_key: Mapped[str]
+    original_key: Mapped[str] = mapped_column(index=True)
     content_type: Mapped[str]
     width: Mapped[int]
     height: Mapped[int]

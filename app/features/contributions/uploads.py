@@ -26,9 +26,9 @@ class Uploads:
         """Keep the originals, before the rows that name them. Raises `Unavailable` when the disk does not."""
         try:
             for draft, file in zip(self.drafts, self.files, strict=True):
-                if not storage.exists(draft.original_key):
-                    file.stream.seek(0)
-                    storage.put(draft.original_key, file.stream.read())
+                # Also one that is there already: written now, it is too young for the sweep that runs at this moment.
+                file.stream.seek(0)
+                storage.put(draft.original_key, file.stream.read())
         except StorageError as error:
             raise Unavailable(
                 "The photos cannot be kept right now. Send again in a minute, or without photos."

@@ -47,7 +47,7 @@ class Ticket(Base):
     waiting_for: Mapped[str | None]
     contributions: Mapped[int] = mapped_column(server_default="1")
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    duplicate_of_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ticket.id"), index=True)
+    duplicate_of_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ticket.id"))
     parent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ticket.id"))
     """The ticket that gathers this one with others: one level, at most ten children, of any service."""
     routing: Mapped[Json]
@@ -71,6 +71,8 @@ class Ticket(Base):
         ),
         Index("ix_ticket_queue", "service_id", "due_at", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_ticket_service", "service_id", "state", "id"),
+        # Few tickets are duplicates or children; the others must not pay for an entry.
+        Index("ix_ticket_duplicate", "duplicate_of_id", postgresql_where=text("duplicate_of_id IS NOT NULL")),
         Index("ix_ticket_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     )
 
