@@ -13,15 +13,20 @@ from app.core.mail import Mail
 from app.features.contributions.urls import public_url
 from app.web import words
 
-# Nobody hears about hidden things, the silent hear nothing, and those who gave no address cannot.
+# Nobody hears about hidden things, the silent hear nothing, and those who gave no address cannot. Whoever wrote to a
+# duplicate hears of the ticket it was joined to; whoever wrote to a child hears nothing (its parent speaks).
 _TOLD = text(
     """
+    WITH RECURSIVE together AS (
+      SELECT ticket_id AS id FROM event WHERE id = :event_id
+      UNION SELECT d.id FROM ticket d JOIN together ON d.duplicate_of_id = together.id WHERE d.parent_id IS NULL)
     SELECT c.id, c.reference, c.language, coalesce(c.title, left(c.body, 90)) AS title, contact.email,
            e.type, e.state_to, e.body, s.name AS service
     FROM event e
     JOIN ticket t ON t.id = e.ticket_id
     JOIN service s ON s.id = t.service_id
-    JOIN contribution c ON c.ticket_id = t.id AND (e.contribution_id IS NULL OR e.contribution_id = c.id)
+    JOIN contribution c ON c.ticket_id IN (SELECT id FROM together)
+      AND (e.contribution_id IS NULL OR e.contribution_id = c.id)
     JOIN contribution_contact contact ON contact.contribution_id = c.id
     WHERE e.id = :event_id AND e.public AND c.visibility = 'public'
       AND contact.email IS NOT NULL AND NOT contact.silent

@@ -312,7 +312,8 @@ def _told(session: Session, ticket_id: int) -> int:
             """
             WITH RECURSIVE together AS (
               SELECT CAST(:id AS bigint) AS id
-              UNION SELECT t.id FROM ticket t JOIN together ON t.duplicate_of_id = together.id)
+              UNION SELECT t.id FROM ticket t JOIN together ON t.duplicate_of_id = together.id
+              WHERE t.parent_id IS NULL)
             SELECT count(DISTINCT lower(k.email)) FROM together JOIN contribution c ON c.ticket_id = together.id
             JOIN contribution_contact k ON k.contribution_id = c.id WHERE k.email IS NOT NULL AND NOT k.silent
             """
