@@ -17,12 +17,13 @@ from app.features.tickets.api_reference import TAG as DESK
 DESCRIPTION: Final = """\
 Report, praise and propose on a map; the town answers in public.
 
-Everything that needs no session is public and may be read from any page. Sentences come in the language of `?lang=`
-(`fr`, `en`, `eu`), else of `Accept-Language`, else in French. Positions are degrees, WGS84, longitude first where they
-are a list. Times are ISO 8601 with an offset. A field that a body does not know is refused; an answer may gain fields.
+Everything that needs no session is public, and any page of the web may read it. Sentences come in the language of
+`?lang=` (`fr`, `en`, `eu`), else of `Accept-Language`, else in French. Positions are degrees, WGS84, longitude first
+where they are a list. Times are ISO 8601 with an offset. A field that a body does not know is refused; an answer may
+gain fields; a parameter that is empty was not given. `GET` addresses also answer to `HEAD`.
 
 Whatever is refused comes as a problem document (RFC 9457, `application/problem+json`): `type` is for programs,
-`errors` says which field and why. `GET` addresses also answer to `HEAD`."""
+`errors` says which field and why."""
 
 TAGS: Final = {
     CONTRIBUTIONS: "What people say: problems, praise, proposals.",

@@ -35,7 +35,6 @@ def document() -> Response:
     response = Response(body, mimetype="application/json")
     response.set_etag(blake2b(body.encode(), digest_size=12).hexdigest())
     response.headers["Cache-Control"] = "public, max-age=300"
-    response.headers["Access-Control-Allow-Origin"] = "*"
     return response.make_conditional(request)  # type: ignore[return-value]
 
 

@@ -180,8 +180,10 @@ def build(app: Flask, *, info: Mapping[str, Any], tags: Mapping[str, str], serve
                     "name": "lang",
                     "in": "query",
                     "required": False,
-                    "description": "The language of sentences and labels; else `Accept-Language` decides.",
-                    "schema": {"type": "string", "enum": list(LANGUAGES)},
+                    "description": f"The language of sentences and labels: {', '.join(LANGUAGES)}. Without it, or with "
+                    "another one, `Accept-Language` decides.",
+                    "schema": {"type": "string"},
+                    "example": LANGUAGES[0],
                 }
             },
             "securitySchemes": {

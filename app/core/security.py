@@ -11,6 +11,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 
+from app.core.access import access_of
 from app.settings import WebSettings
 
 csrf = CSRFProtect()
@@ -47,8 +48,19 @@ def content_security_policy(nonce: str) -> str:
     )
 
 
+def _open_to_pages() -> bool:
+    """Whether any page of the web may read this answer: what the API and the tiles tell everybody."""
+    if request.method not in ("GET", "HEAD") or not request.path.startswith(("/api/v1/", "/tiles/")):
+        return False
+    rule = access_of(current_app.view_functions.get(request.endpoint or ""))
+    return rule is not None and rule.kind == "public"
+
+
 def _harden(response: Response) -> Response:
     headers = response.headers
+    if _open_to_pages():
+        # Without credentials: a browser neither sends our cookie nor shows what was made for somebody.
+        headers["Access-Control-Allow-Origin"] = "*"
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=()")

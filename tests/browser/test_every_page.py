@@ -30,6 +30,7 @@ PAGES = [
     "/bureau/BAY-4817",
     "/bureau/BAY-4822",
     "/connexion?error=1&email=a@b.example",
+    "/donnees/api?few=1",
     "/error/404",
     "/error/403",
 ]

@@ -48,6 +48,25 @@ def test_every_route_is_in_it_and_the_reverse(app: Flask, document: dict[str, An
     assert ("/api/v1/contributions", "post") in served
 
 
+def test_any_page_may_read_what_is_public_and_nothing_else(client: Any, house: Any, document: dict[str, Any]) -> None:
+    headers = {"Origin": "https://other.example"}
+    for path in ("/api/v1/territories", "/api/v1/contributions/BAY-1", "/api/v1/nearby", "/tiles/contributions.json"):
+        assert client.get(path, headers=headers).headers["Access-Control-Allow-Origin"] == "*", path
+    for path in ("/api/v1/session", "/api/v1/services", "/api/v1/tickets/BAY-1", "/", "/healthz"):
+        answer = client.get(path, headers=headers | house.bearer())
+        assert "Access-Control-Allow-Origin" not in answer.headers, path
+    answer = client.post("/api/v1/contributions", json=good(), headers=headers)
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_another_method_is_refused_in_words(client: Any, document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for method in {"get", "post", "put", "patch", "delete"} - set(methods):
+            answer = client.open(re.sub(r"{\w+}", "1", path), method=method)
+            assert answer.status_code == 405 and answer.mimetype == "application/problem+json", (method, path)
+            assert set(methods) <= {name.strip().lower() for name in answer.headers["Allow"].split(",")}
+
+
 def test_it_says_who_may_call(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
         private = path.startswith(("/api/v1/services", "/api/v1/tickets")) or (path, method) in (

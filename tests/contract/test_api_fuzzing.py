@@ -66,7 +66,7 @@ def throw_cases(
 ) -> None:
     """Cases of one operation, and what is wrong with its answers."""
 
-    @settings(max_examples=12, **QUIET)
+    @settings(max_examples=10 if mode is GenerationMode.POSITIVE else 6, **QUIET)
     @given(case=operation.as_strategy(mode), exists=st.booleans())
     def throw(case: Any, exists: bool) -> None:
         if exists:
@@ -151,7 +151,7 @@ def answered_well(answer: Any, *, accepted: set[int]) -> None:
 
 
 def test_any_json_is_a_contribution_or_a_problem_with_a_pointer(app: Flask, client: Any, house: Any) -> None:
-    @settings(max_examples=250, **QUIET)
+    @settings(max_examples=150, **QUIET)
     @given(
         st.one_of(ANY_JSON, st.builds(over, st.just(good()), _NAMES, ANY_JSON), st.builds(one_field, _NAMES, ANY_JSON))
     )
@@ -188,7 +188,7 @@ def test_any_json_is_an_event_or_a_problem_with_a_pointer(client: Any, house: An
     )
     names = st.one_of(st.sampled_from(sorted({name for body in bodies for name in body})), _NAMES)
 
-    @settings(max_examples=250, **QUIET)
+    @settings(max_examples=150, **QUIET)
     @given(
         st.one_of(
             ANY_JSON,
@@ -224,7 +224,7 @@ def test_an_unknown_field_is_refused_by_its_name(client: Any, house: Any, send: 
         lambda name: name not in {*ContributionIn.model_fields, "version", "text", "type", "state"}
     )
 
-    @settings(max_examples=60, **QUIET)
+    @settings(max_examples=40, **QUIET)
     @given(strange, st.sampled_from([None, 1, "x", [], {}]))
     @example("a/b~c", 1)
     @example("", 1)

@@ -145,6 +145,17 @@ ADDRESSES = (
 )  # fmt: skip
 
 
+def test_an_address_is_not_looked_up_for_nonsense(client: Any, subtests: pytest.Subtests) -> None:
+    for query, pointer in {
+        "": "/q", "q=%20": "/q", "q=rue&limit=0": "/limit", "q=rue&limit=1.5": "/limit", "q=rue&limit=11": "/limit",
+        "lon=1": "/lat", "lat=1": "/lon", "lon=1&lat=x": "/lat", "q=rue&lon=181&lat=1": "/lon", "lon=nan&lat=1": "/lon",
+    }.items():  # fmt: skip
+        with subtests.test(query):
+            answer = client.get(f"/api/v1/geocode?{query}")
+            assert answer.status_code == 400 and pointers(answer) == [pointer], answer.text
+    assert client.get("/api/v1/geocode?q=rue&lon=&lat=&limit=").status_code == 200
+
+
 def test_no_address_breaks_the_house(client: Any, subtests: pytest.Subtests) -> None:
     for address in ADDRESSES:
         with subtests.test(address[:70]):

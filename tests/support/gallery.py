@@ -17,11 +17,15 @@ import mapbox_vector_tile
 from flask import Blueprint, Flask, Response, abort, jsonify, render_template, request, send_file
 from flask_wtf.csrf import CSRFProtect
 from PIL import Image, ImageDraw
+from pydantic import SecretStr
 
-from app import web
+from app import create_app, web
+from app.apidoc.document import api_document
+from app.apidoc.reading import chapters
 from app.core import security
 from app.core.i18n import babel, select_language
 from app.features.contributions import pages
+from app.settings import Settings, StorageSettings, WebSettings
 from app.translations.compile import ensure
 from tests.support import gallery_desk as desk
 from tests.support import gallery_samples as samples
@@ -63,6 +67,7 @@ def create(tmp: Path, basemap: Path | None = None, photos: Path | None = None) -
     for slice_name in ("contributions", "tickets", "accounts"):
         folder = ROOT / f"app/features/{slice_name}/templates"
         app.register_blueprint(_pages(slice_name, folder))
+    _apidoc(app, tmp)
     _files(app, basemap or (DEMO_BASEMAP if DEMO_BASEMAP.exists() else None), photos)
     return app
 
@@ -71,6 +76,25 @@ def _pages(name: str, templates: Path) -> Blueprint:
     slice_ = Blueprint(name, f"gallery_{name}", template_folder=str(templates))
     {"contributions": _contributions, "tickets": _tickets, "accounts": _accounts}[name](slice_)
     return slice_
+
+
+def _apidoc(app: Flask, tmp: Path) -> None:
+    """The page of the API, with the document of the real application."""
+    settings = Settings(web=WebSettings(secret_key=SecretStr("gallery")), storage=StorageSettings(data=tmp / "data"))
+    told = api_document(create_app(settings))
+    slice_ = Blueprint("apidoc", "gallery_apidoc", template_folder=str(ROOT / "app/apidoc/templates"))
+
+    @slice_.get("/donnees/api")
+    def page() -> str:
+        # The whole is long to look at element by element; one chapter has everything that a page can have.
+        shown = chapters(told)[1:2] if request.args.get("few") else chapters(told)
+        return render_template("apidoc/page.html", document=told, chapters=shown)
+
+    @slice_.get("/api/v1/openapi.json")
+    def document() -> Response:
+        return jsonify(told)
+
+    app.register_blueprint(slice_)
 
 
 def _list_page() -> pages.ListPage:

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from app.core.access import public
+from app.core.asking import asked_limit
 from app.core.db import db
-from app.core.errors import invalid
 from app.core.i18n import label
 from app.core.openapi import documented
 from app.features.contributions import api_reference
@@ -31,7 +31,7 @@ def index() -> Response:
         db.session,
         asked_filters(),
         cursor=request.args.get("cursor") or None,
-        limit=_limit(request.args.get("limit")),
+        limit=asked_limit(usual=50, most=MOST),
     )
     document: ContributionPage = {
         "type": "FeatureCollection",
@@ -46,18 +46,9 @@ def index() -> Response:
     response = jsonify(document)
     response.mimetype = "application/geo+json"
     response.headers["Cache-Control"] = "public, max-age=5"
-    response.headers["Access-Control-Allow-Origin"] = "*"
     if document["next"]:
         response.headers["Link"] = f'<{document["next"]}>; rel="next"'
     return response
-
-
-def _limit(word: str | None) -> int:
-    if not word:
-        return 50
-    if not word.isdecimal() or len(word) > 6 or not 1 <= int(word) <= MOST:
-        raise invalid("/limit", "Ask for 1 to %(most)s contributions at a time.", most=MOST)
-    return int(word)
 
 
 def _feature(item: ListedContribution) -> ContributionFeature:

@@ -59,7 +59,6 @@ def _geojson(document: Hotspots | HotspotStoryFeature) -> Response:
     response = jsonify(document)
     response.mimetype = "application/geo+json"
     response.headers["Cache-Control"] = "public, max-age=30"
-    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 

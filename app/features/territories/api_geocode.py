@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 
 from app.core.access import public
+from app.core.asking import asked_limit
 from app.core.errors import Unavailable, invalid
 from app.core.openapi import documented
 from app.features.territories import api_reference
@@ -27,7 +28,7 @@ def geocode() -> Response:
     if not words and near is None:
         raise invalid("/q", "Write an address, or give lon and lat.")
     geocoder = site_geocoder()
-    limit = min(request.args.get("limit", 5, type=int), 10)
+    limit = asked_limit(usual=5, most=10)
     try:
         found: tuple[Proposal, ...] = ()
         if geocoder is not None:
@@ -45,12 +46,14 @@ def geocode() -> Response:
 
 
 def _position() -> tuple[float, float] | None:
-    if "lon" not in request.args or "lat" not in request.args:
+    if not request.args.get("lon") and not request.args.get("lat"):
         return None
-    lon, lat = request.args.get("lon", type=float), request.args.get("lat", type=float)
-    if lon is None or lat is None or not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        raise invalid("/lon", "Give lon and lat in degrees.")
-    return lon, lat
+    found = {name: request.args.get(name, type=float) for name in ("lon", "lat")}
+    for name, most in (("lon", 180), ("lat", 90)):
+        value = found[name]
+        if value is None or not -most <= value <= most:
+            raise invalid(f"/{name}", "Give lon and lat in degrees.")
+    return found["lon"] or 0.0, found["lat"] or 0.0
 
 
 def _feature(place: Proposal) -> PlaceFeature:

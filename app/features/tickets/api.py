@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.core.access import signed_in
+from app.core.asking import asked_flag, asked_limit
 from app.core.bodies import json_body
 from app.core.db import db
 from app.core.errors import NotFound, Problem, invalid
@@ -17,6 +18,7 @@ from app.core.openapi import documented
 from app.core.security import csrf
 from app.features.accounts.access import current_actor
 from app.features.accounts.policies import Actor
+from app.features.contributions.checks import KINDS
 from app.features.tickets import api_reference, queries, shapes
 from app.features.tickets.doing import apply_event
 from app.features.tickets.faces import line_document, service_document, ticket_document
@@ -32,7 +34,7 @@ csrf.exempt(blueprint)
 @documented(api_reference.SERVICES)
 def list_services() -> ResponseReturnValue:
     """The queues that the caller may open; `?territory=` keeps those of one town."""
-    found = queries.services_seen(db.session, current_actor(), territory=request.args.get("territory"))
+    found = queries.services_seen(db.session, current_actor(), territory=request.args.get("territory") or None)
     document: shapes.Services = {"services": [service_document(line) for line in found]}
     return jsonify(document)
 
@@ -44,18 +46,21 @@ def list_tickets(slug: str) -> ResponseReturnValue:
     """A queue: `?state=` (one state, `open`, `closed`, `all`), `territory`, `kind`, `mine`, `late`, `q`,
     `sort` (`due`, `recent`), `limit`, `cursor`."""
     actor, args = current_actor(), request.args
+    kind = args.get("kind") or None
+    if kind is not None and kind not in KINDS:
+        raise invalid("/kind", "Choose problem, praise or proposal.")
     page = queries.tickets_in_queue(
         db.session,
         actor,
-        service_ids=queue_ids(db.session, actor, slug=slug, territory=args.get("territory")),
+        service_ids=queue_ids(db.session, actor, slug=slug, territory=args.get("territory") or None),
         state=args.get("state") or "open",
-        kind=args.get("kind"),
-        mine=args.get("mine") in ("1", "true"),
-        late=args.get("late") in ("1", "true"),
+        kind=kind,
+        mine=asked_flag("mine"),
+        late=asked_flag("late"),
         search=args.get("q"),
         sort=args.get("sort") or "due",
         cursor=args.get("cursor"),
-        limit=_limit(args.get("limit")),
+        limit=asked_limit(usual=50, most=queries.MAX_PAGE),
     )
     following = None
     if page.next:
@@ -99,14 +104,6 @@ def add_event(reference: str) -> ResponseReturnValue:
 
 def _document(session: Session, actor: Actor, reference: str) -> shapes.TicketDocument:
     return ticket_document(queries.ticket_detail(session, actor, reference=reference))
-
-
-def _limit(given: str | None) -> int:
-    if given is None:
-        return 50
-    if not given.isdecimal() or len(given) > 6 or not 1 <= int(given) <= queries.MAX_PAGE:
-        raise invalid("/limit", "Between 1 and %(most)s.", most=queries.MAX_PAGE)
-    return int(given)
 
 
 def _body() -> Any:

@@ -29,7 +29,7 @@ blueprint = Blueprint("nearby_api", __name__, url_prefix="/api/v1")
 @documented(api_reference.NEARBY)
 def nearby() -> Response:
     """Open, public contributions of the same kind and category near a place: at most five, the nearest first."""
-    kind = request.args.get("kind", "problem")
+    kind = request.args.get("kind") or "problem"
     errors = [] if kind in KINDS else [FieldError("/kind", "Choose problem, praise or proposal.")]
     lon, lat = _degrees("lon", errors), _degrees("lat", errors)
     errors += check_point(lon, lat)

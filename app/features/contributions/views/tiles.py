@@ -41,7 +41,6 @@ def contributions(z: int, x: int, y: int) -> Response:
     response = Response(mimetype=MVT)
     response.set_etag(blake2b(body, digest_size=12).hexdigest(), weak=True)
     response.headers["Cache-Control"] = _CACHE
-    response.headers["Access-Control-Allow-Origin"] = "*"
     response.vary.add("Accept-Encoding")
     if request.if_none_match.contains_weak(response.get_etag()[0] or ""):
         response.status_code = 304
@@ -85,5 +84,4 @@ def tilejson() -> Response:
     }
     response = jsonify(document)
     response.headers["Cache-Control"] = "public, max-age=300"
-    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
