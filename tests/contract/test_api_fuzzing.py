@@ -51,6 +51,7 @@ def existing(reference: str) -> dict[str, Any]:
     return {
         "reference": reference, "slug": "roads", "territory": "bayonne", "category": "pothole", "kind": "problem",
         "bbox": "-1.6,43.4,-1.4,43.6", "state": "open", "q": "rue", **HERE,
+        "text": "Un trou.", "answers": {}, "contact": {},
     }  # fmt: skip
 
 
@@ -93,7 +94,8 @@ def test_cases_made_from_the_document(
         headers = {} if operation.label.startswith("DELETE") else bearer
         with subtests.test(operation.label):
             throw_cases(operation, mode, known, headers, answered)
-    assert answered >= ({200, 201, 400, 401, 404} if mode is GenerationMode.POSITIVE else {400, 404})
+    # Past the first door, and through every kind of refusal; what is made up changes with the words in the code.
+    assert answered >= ({200, 400, 401, 404} if mode is GenerationMode.POSITIVE else {400, 401, 404})
 
 
 # JSON as text, because what no dict can hold is the interesting part: a field twice, NaN, half a surrogate pair.

@@ -11,7 +11,7 @@ from app.core.shapes import one_of
 from app.features.contributions.filters import GROUPS, PERIODS, STATES
 from app.features.contributions.pyramid import KIND_CODES
 from app.features.contributions.queries import MOST
-from app.features.contributions.schemas import ContributionForm, ContributionIn
+from app.features.contributions.schemas import ContributionFields, ContributionForm, ContributionIn
 from app.features.contributions.shapes import ContributionDocument, ContributionPage, Kept, TileJson
 
 TAG: Final = "Contributions"
@@ -60,7 +60,7 @@ CREATE: Final = Operation(
         {
             "application/json": ContributionIn,
             "multipart/form-data": ContributionForm,
-            "application/x-www-form-urlencoded": ContributionForm,
+            "application/x-www-form-urlencoded": ContributionFields,
         },
         {
             "a problem": {

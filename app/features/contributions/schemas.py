@@ -83,13 +83,17 @@ class ContributionIn(Strict):
         )
 
 
-class ContributionForm(ContributionIn):
-    """The same as a form, with photos. `contact` and `answers` are JSON objects, or come field by field as
-    `contact.email`, `answers.SLUG`."""
+class ContributionFields(ContributionIn):
+    """The same as a form. `contact` and `answers` are JSON objects, or come field by field as `contact.email`,
+    `answers.SLUG`; a field left empty was not given."""
 
     model_config = ConfigDict(
         json_schema_extra={"patternProperties": {r"^(answers|contact)\..+$": {"type": "string"}}},
     )
+
+
+class ContributionForm(ContributionFields):
+    """The form with photos."""
 
     photos: list[Annotated[bytes, _FILE]] = Field(default_factory=list, max_length=PHOTOS_MAX)
     """JPEG, PNG, WebP or HEIC, each in a part of its own, at most 15 MB and 50 megapixels each. What is published are
