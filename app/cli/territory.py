@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 import click
 from sqlalchemy import select
 
 from app.cli.context import failing_words, working_session
+
+if TYPE_CHECKING:
+    from app.core.messages import Message
 
 
 @click.group()
@@ -20,6 +26,7 @@ def territory() -> None:
 @click.option("--epci", metavar="SIREN", help="A French agglomeration with all its communes, such as 200067106.")
 @click.option("--boundary", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A GeoJSON file.")
 @click.option("--name", help="The name, with --boundary.")
+@click.option("--timezone", default="Europe/Paris", show_default=True, help="The time zone, with --boundary.")
 @click.option(
     "--pack", "pack_folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A town pack."
 )
@@ -29,6 +36,7 @@ def add(
     epci: str | None,
     boundary: Path | None,
     name: str | None,
+    timezone: str,
     pack_folder: Path | None,
     no_pack: bool,
 ) -> None:
@@ -45,6 +53,8 @@ def add(
         raise click.UsageError("Give exactly one of --commune, --epci, --boundary.")
     if boundary and not name:
         raise click.UsageError("Give the --name of the territory with --boundary.")
+    if timezone not in available_timezones():
+        raise click.BadParameter(f"“{timezone}” is no time zone; one is Europe/Paris.", param_hint="--timezone")
     with working_session() as session:
         try:
             if commune:
@@ -57,7 +67,7 @@ def add(
                 read = parse_boundary(boundary.read_bytes())
                 for note in read.notes:
                     click.echo(f"{boundary.name}{note.pointer}: {note.message}")
-                added = add_drawn(session, name=name, boundary=read)
+                added = add_drawn(session, name=name, boundary=read, timezone=timezone)
             if not no_pack:
                 load_pack(session, territory=added, pack=read_pack(pack_folder or DEFAULT_PACK))
         except UnknownPlace as error:
@@ -83,3 +93,60 @@ def list_territories() -> None:
             for rule in failing:
                 if rule.territory_id == row.id:
                     click.echo(f"  FAILING {failing_words(rule)}")
+
+
+@territory.command()
+@click.argument("category")
+@click.option("--at", "place", type=(float, float), required=True, metavar="LON LAT", help="The place, in degrees.")
+@click.option("--kind", type=click.Choice(["problem", "praise", "proposal"]), default="problem", show_default=True)
+@click.option("--when", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]), help="In the town's time. Default: now.")
+@click.option("--text", default="", help="The words of the contribution.")
+@click.option("--answer", multiple=True, metavar="QUESTION=VALUE", help="An answer to a question of the category.")
+@click.option("--language", default="en", show_default=True, type=click.Choice(["en", "fr", "eu"]))
+def explain(
+    category: str,
+    place: tuple[float, float],
+    kind: str,
+    when: datetime | None,
+    text: str,
+    answer: tuple[str, ...],
+    language: str,
+) -> None:
+    """Say which service would take a contribution of CATEGORY there, and what each rule says of it."""
+    from flask_babel import force_locale
+
+    from app.core.i18n import label, say
+    from app.core.messages import Message
+    from app.features.territories.catalogue import town
+    from app.features.territories.deciding import decide, due_date, facts_of, names_of, rules_of
+    from app.features.territories.places import locate
+
+    def told(message: Message) -> str:
+        with force_locale(language):
+            return say(message)
+
+    with working_session() as session:
+        found = locate(session, *place)
+        if found is None:
+            raise click.ClickException("This place is outside every territory. LON comes first, then LAT.")
+        home = town(session, found.territory_id)
+        known = home.categories.get(category)
+        if known is None or not known.leaf:
+            slugs = ", ".join(sorted(slug for slug, one in home.categories.items() if one.leaf))
+            raise click.ClickException(f"{home.name} has no category “{category}”; it has: {slugs}")
+        at = (when.replace(tzinfo=home.timezone) if when else datetime.now(UTC)).astimezone(UTC)
+        answers = dict(one.partition("=")[::2] for one in answer)
+        facts = facts_of(
+            home, kind=kind, category=known, at=at, zone_ids=found.zone_ids, answers=answers, channel="web", text=text
+        )
+        zones = ", ".join(home.zone_keys[zone][2] for zone in found.zone_ids if zone in home.zone_keys) or "no zone"
+        chosen, due = decide(home, facts), due_date(home, known, kind=kind, at=at)
+        with force_locale(language):
+            click.echo(f"{home.name}, {zones}: {label(known.label)} → {label(chosen.service.name)}")
+        click.echo(f"  {told(Message.from_json(chosen.routing['message']))}")
+        if due:
+            click.echo(f"  due {due.astimezone(home.timezone):%Y-%m-%d %H:%M}")
+        for rule in rules_of(home).explain(facts, names_of(home)):
+            click.echo(f"{rule.number:3} {rule.rule_id} [{rule.outcome}] {told(rule.message)}")
+            for step in rule.steps:
+                click.echo(f"      {'✓' if step.held else '✗'} {told(step.message)}")
