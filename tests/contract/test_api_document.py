@@ -220,6 +220,29 @@ def test_no_parameter_is_read_that_is_not_told(
         assert Asked.looked <= told, address
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "needed"),
+    [("fr", "API pour les programmes", "obligatoire"), ("en", "API for programs", "needed"),
+     ("eu", "Programentzako APIa", "beharrezkoa")],
+)  # fmt: skip
+def test_the_page_tells_every_operation(
+    client: Any, document: dict[str, Any], language: str, title: str, needed: str
+) -> None:
+    page = client.get(f"/donnees/api?lang={language}")
+    assert page.status_code == 200 and page.mimetype == "text/html"
+    assert f"<h1>{title}</h1>" in page.text and f">{needed}</b>" in page.text
+    for _, _, operation in operations(document):
+        assert f'id="{operation["operationId"]}"' in page.text and operation["summary"] in page.text
+    for field in ("Idempotency-Key", "group_radius_m", "transitions", "absorbed", "town_hall"):
+        assert f"<code>{field}</code>" in page.text, field
+
+
+def test_the_page_is_found(client: Any) -> None:
+    assert client.get("/api").headers["Location"] == "/donnees/api"
+    assert 'href="/donnees/api"' in client.get("/liste").text
+    assert 'href="/api/v1/openapi.json"' in client.get("/donnees/api").text
+
+
 def test_filters_are_those_of_the_document() -> None:
     from app.features.contributions.api_reference import FILTERS
     from app.features.contributions.filters import PARAMETERS
