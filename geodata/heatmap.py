@@ -224,13 +224,14 @@ html, body {{ background: {AROUND}; color: {LABEL};
 .folium-map.leaflet-container {{ background: {AROUND}; font: inherit; }}
 .folium-map .leaflet-bar, .folium-map .leaflet-control-layers {{ border: 1px solid #ded6c8; box-shadow: none; }}
 .folium-map .leaflet-bar a {{ color: #1c272b; font: 700 18px/30px system-ui, sans-serif; }}
-.folium-map .leaflet-bottom {{ bottom: 18px; }}
+.folium-map .leaflet-bottom {{ bottom: 30px; }}
+@media (max-width: 30rem) {{ .folium-map .leaflet-control-scale {{ display: none; }} }}
 .folium-map .leaflet-control-scale-line {{ background: none; border-color: {LABEL}; color: {LABEL}; font-size: 11px; }}
 .folium-map .leaflet-control-layers {{ border-radius: 8px; }}
 .folium-map .leaflet-control-scale-line:nth-child(2) {{ display: none; }}
 .leaflet-tooltip.rank {{ min-width: 26px; height: 26px; padding: 0; border-radius: 13px; border: 2px solid #1c272b;
   background: #fff; color: #1c272b; box-sizing: border-box; font-weight: 700; line-height: 22px; text-align: center; }}
-.legend {{ position: absolute; left: 12px; bottom: 44px; z-index: 1000; background: #fdfbf6; border: 1px solid #ded6c8;
+.legend {{ position: absolute; left: 12px; bottom: 68px; z-index: 1000; background: #fdfbf6; border: 1px solid #ded6c8;
   border-radius: 12px; padding: 8px 12px; font-size: 13px; }}
 .legend ol {{ list-style: none; display: flex; margin: 4px 0 0; padding: 0; }}
 .legend svg {{ display: block; width: 40px; height: 12px; }}
