@@ -8,10 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.support import chromium, gallery
+
+PATIENCE_MS = 90_000
+"""A map is drawn in software, perhaps on a machine that does six other things: nothing here is about speed."""
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +50,7 @@ class Visit(Page):
     complaints: list[str]
 
 
-def until(page: Page, expression: str, seconds: float = 60) -> None:
+def until(page: Page, expression: str, seconds: float = 120) -> None:
     """Wait until an expression of the page is true. Playwright's own waiting needs `eval`, which our pages forbid."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression):
@@ -71,6 +75,7 @@ def visit(browser: Browser, site: str) -> Iterator[Opener]:
             **options,  # type: ignore[arg-type]
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
