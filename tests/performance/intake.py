@@ -82,9 +82,11 @@ def measure(ground: Ground) -> Iterator[dict[str, Any]]:
     )
     with ground.running("web", "relay") as port:
         _warm(port, places)
-        rates, posts, latencies = [], [], []
+        rates, posts, bare_times, latencies = [], [], [], []
         for turn in range(3):
-            rates.append(bare_rate(url, places[turn * 2000 :]))
+            rate, times = bare_rate(url, places[turn * 2000 :])
+            rates.append(rate)
+            bare_times += times
             rate, times = post_rate(port, places[turn * 2000 :])
             posts.append(rate)
             latencies += times
@@ -98,8 +100,17 @@ def measure(ground: Ground) -> Iterator[dict[str, Any]]:
         bar=0.1,
         ok=value >= 0.1 * reference,
     )
-    slow = percentile(latencies, 0.99)
-    yield row("POST without photo, 8 clients, p99", slow, "ms", bar=60, ok=slow <= 60)
+    # The reference says what the disk and the processors of this machine give to eight at once; the bar is absolute.
+    slow, bare_slow = percentile(latencies, 0.99), percentile(bare_times, 0.99)
+    yield row(
+        "POST without photo, 8 clients, p99",
+        slow,
+        "ms",
+        reference=bare_slow,
+        ratio=slow / bare_slow,
+        bar=60,
+        ok=slow <= 60,
+    )
     settle(url)
 
 
@@ -133,8 +144,8 @@ def one_way(session: Session, place: Point) -> None:
     session.commit()
 
 
-def bare_rate(url: str, places: Sequence[Point], *, clients: int = CLIENTS) -> float:
-    """Composites per second at that many connections."""
+def bare_rate(url: str, places: Sequence[Point], *, clients: int = CLIENTS) -> tuple[float, list[float]]:
+    """Composites per second at that many connections, and their milliseconds."""
     with psycopg.connect(servers.plain(url), autocommit=True) as link:
         service = _prepare(link)
 
@@ -148,8 +159,7 @@ def bare_rate(url: str, places: Sequence[Point], *, clients: int = CLIENTS) -> f
                 link.execute(COMPOSITE, _values(place, service))
                 times.append((time.perf_counter() - began) * 1000)
 
-    rate, _ = _crowd(client, clients)
-    return rate
+    return _crowd(client, clients)
 
 
 def post_rate(port: int, places: Sequence[Point], *, clients: int = CLIENTS) -> tuple[float, list[float]]:
