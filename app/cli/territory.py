@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -150,3 +151,26 @@ def explain(
             click.echo(f"{rule.number:3} {rule.rule_id} [{rule.outcome}] {told(rule.message)}")
             for step in rule.steps:
                 click.echo(f"      {'✓' if step.held else '✗'} {told(step.message)}")
+
+
+@territory.command()
+@click.argument("slug")
+@click.argument("names", nargs=-1, metavar="[HOST]...")
+def hosts(slug: str, names: tuple[str, ...]) -> None:
+    """Give a territory its host names (none: take them away); nothing of any other town appears there."""
+    from app.features.territories.models import Territory
+    from app.features.territories.services import set_hosts
+
+    wanted = [name.strip().lower() for name in names]
+    if wrong := next((name for name in wanted if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name)), None):
+        raise click.UsageError(f"“{wrong}” is not a host name: write town.example, without http:// nor port.")
+    with working_session() as session:
+        row = session.scalar(select(Territory).where(Territory.slug == slug))
+        if row is None:
+            raise click.ClickException(f"No territory has the slug “{slug}”; `auzolan territory list` shows them.")
+        set_hosts(session, territory=row, hosts=wanted)
+        session.commit()
+    if wanted:
+        click.echo(f"{slug} answers at {', '.join(wanted)}, and nothing else appears there.")
+    else:
+        click.echo(f"{slug} has no host of its own any more.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -127,6 +128,8 @@ _TROUBLES = text(
     LEFT JOIN photo p ON o.topic = 'photo' AND p.id = o.subject_id
     LEFT JOIN contribution c ON c.id = coalesce(p.contribution_id, CASE WHEN o.topic = 'intake' THEN o.subject_id END)
     WHERE (o.failed_at IS NOT NULL OR o.attempts > 0) AND o.id = coalesce(:id, o.id)
+      AND (CAST(:territories AS int[]) IS NULL OR c.id IS NULL
+           OR c.territory_id = ANY(CAST(:territories AS int[])))
     ORDER BY o.failed_at DESC NULLS LAST, o.id LIMIT :most
     """
 )
@@ -164,22 +167,27 @@ _DATABASE_PROCESSES = text(
 )
 
 
-def machinery(session: Session, redis: Redis, *, most: int = 50) -> Machinery:
-    """How everything stands now; at most `most` troubles."""
+def machinery(
+    session: Session, redis: Redis, *, most: int = 50, territory_ids: Collection[int] | None = None
+) -> Machinery:
+    """How everything stands now; at most `most` troubles, none about a contribution outside these territories (None:
+    all of them)."""
+    wanted = None if territory_ids is None else sorted(territory_ids)
+    troubles = session.execute(_TROUBLES, {"id": None, "most": most, "territories": wanted})
     return Machinery(
         topics=tuple(
             Topic(row[0], row[1], row[2], row[3], row[4], float(row[5])) for row in session.execute(_TOPICS).all()
         ),
         queues=_queues(redis),
         processes=(*_database_processes(session), *_workers(redis)),
-        troubles=tuple(Trouble(**row._mapping) for row in session.execute(_TROUBLES, {"id": None, "most": most})),
+        troubles=tuple(Trouble(**row._mapping) for row in troubles),
         throughput=_throughput(session),
     )
 
 
 def trouble(session: Session, outbox_id: int) -> Trouble:
     """One piece of work that waits. Raises `NotFound` when it is done, or never was."""
-    row = session.execute(_ONE, {"id": outbox_id, "most": 1}).one_or_none()
+    row = session.execute(_ONE, {"id": outbox_id, "most": 1, "territories": None}).one_or_none()
     if row is None:
         raise NotFound("No such job waits: it is done, or never was.")
     return Trouble(**row._mapping)

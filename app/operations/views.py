@@ -27,12 +27,13 @@ blueprint = Blueprint("operations", __name__, template_folder="templates")
 def index() -> str:
     """Queues, lag, processes, failures, throughput; the rules that fail in the towns of who asks."""
     actor = current_actor()
+    towns = None if actor.everywhere else actor.territory_ids
     redis = Redis.from_url(current_app.extensions["settings"].redis.url, socket_timeout=2, socket_connect_timeout=2)
     try:
-        state = machinery(db.session, redis)
+        state = machinery(db.session, redis, territory_ids=towns)
     finally:
         redis.close()
-    rules = failing_rules(db.session, territory_ids=None if actor.everywhere else actor.territory_ids)
+    rules = failing_rules(db.session, territory_ids=towns)
     return render_template("operations/index.html", state=state, words=words, rules=rules, say=say, label=label)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from app.core.errors import Denied, Unauthenticated
 from app.core.problems import wants_json
 from app.features.accounts import services
 from app.features.accounts.models import Account
-from app.features.accounts.policies import ANONYMOUS, Actor
+from app.features.accounts.policies import ANONYMOUS, Actor, within
 from app.features.accounts.queries import actor_of_token
 from app.features.accounts.services import Token
 from app.settings import SessionSettings, Settings
@@ -105,7 +106,17 @@ def _from_bearer() -> Actor | None:
     actor = actor_of_token(db.session, secret=secret)
     if actor is None:
         raise Unauthenticated("This token is unknown, has ended or was revoked.")
+    actor = known_here(actor)
+    if actor.anonymous:
+        raise Unauthenticated("This token is unknown, has ended or was revoked.")
     return actor
+
+
+def known_here(actor: Actor) -> Actor:
+    """The actor as far as this request's host may speak of them; anonymous for whoever belongs to another town."""
+    # Territories stand to the right of accounts, so the application is asked.
+    reach: Callable[[], frozenset[int] | None] | None = current_app.extensions.get("auzolan.host_reach")
+    return within(actor, reach()) if reach is not None else actor
 
 
 def _bearer() -> str | None:
@@ -122,7 +133,8 @@ def _from_cookie() -> Actor | None:
         _forget()
         return None
     actor = actor_of_token(db.session, secret=secret)
-    if actor is None:
+    actor = known_here(actor) if actor is not None else ANONYMOUS
+    if actor.anonymous:
         _forget()
         return None
     _refuse_other_sites()

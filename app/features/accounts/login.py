@@ -9,7 +9,9 @@ from flask import current_app, request
 from app.core.db import db
 from app.core.texts import impossible_text
 from app.features.accounts import services
+from app.features.accounts.access import known_here
 from app.features.accounts.models import Account
+from app.features.accounts.queries import actor_of_account
 from app.features.accounts.throttle import Throttle
 
 
@@ -34,6 +36,14 @@ def signed_account(*, email: str, password: str) -> tuple[Account | None, Refusa
     if impossible_text(email + password):
         return None, WRONG
     account = services.authenticate(db.session, email=email, password=password)
+    if account is not None and not _belongs(account):
+        account = None
     if account is None:
         throttle.failed(email=email, address=address)
     return account, WRONG
+
+
+def _belongs(account: Account) -> bool:
+    """Whether this host's town knows the account: another town's has no door here, whatever its password."""
+    actor = actor_of_account(db.session, account_id=account.id)
+    return actor is not None and not known_here(actor).anonymous

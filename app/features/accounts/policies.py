@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 AGENT = "agent"
 DISPATCHER = "dispatcher"
@@ -42,6 +42,19 @@ class Actor:
 
 
 ANONYMOUS = Actor()
+
+
+def within(actor: Actor, reach: frozenset[int] | None) -> Actor:
+    """The actor as far as a host may speak of them: `reach` are its territories, None for all.
+
+    Who works in the services of another territory is nobody there; who oversees more sees only what the host shows.
+    """
+    if reach is None or actor.anonymous:
+        return actor
+    if works_in_services(actor):
+        return actor if actor.territory_id in reach else ANONYMOUS
+    seen = reach if actor.everywhere else actor.territory_ids & reach
+    return replace(actor, territory_ids=seen, everywhere=False) if seen else ANONYMOUS
 
 
 def works_in_services(actor: Actor) -> bool:

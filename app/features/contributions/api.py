@@ -30,6 +30,7 @@ from app.features.contributions.shapes import ContributionDocument, Kept, Public
 from app.features.contributions.uploads import check_uploads
 from app.features.contributions.urls import follow_url, photo_document, public_url
 from app.features.territories.catalogue import current_town
+from app.features.territories.hosts import host_reach
 
 blueprint = Blueprint("contributions_api", __name__, url_prefix="/api/v1")
 csrf.exempt(blueprint)
@@ -45,6 +46,7 @@ def create() -> tuple[Response, int]:
     """Keep a contribution and answer with its reference, its addresses and its receipt."""
     data, files, digest = _read_request()
     promise = _promise(digest)
+    within = host_reach()
     session = at_once(db.session)
     try:
         if promise is not None and files and (replayed := find_promise(session, promise)) is not None:
@@ -57,6 +59,7 @@ def create() -> tuple[Response, int]:
         kept = submit_contribution(
             session,
             draft=given.as_draft(uploads.drafts),
+            within=within,
             promise=promise,
             request_id=request_id(),
             store=lambda: uploads.store(open_storage(current_app.extensions["settings"].storage.location)),
@@ -75,7 +78,7 @@ def create() -> tuple[Response, int]:
 @documented(api_reference.SHOW)
 def show(reference: str) -> Response:
     """The public face of a contribution."""
-    return jsonify(_document(public_face(db.session, reference)))
+    return jsonify(_document(public_face(db.session, reference, within=host_reach())))
 
 
 def _read_request() -> tuple[Any, list[FileStorage], bytes]:

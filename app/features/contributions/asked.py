@@ -1,4 +1,4 @@
-"""The filters of this request. A host that belongs to one town speaks of that town unless another is named."""
+"""The filters of this request. A host that belongs to one town speaks of that town, and of nothing outside it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ from dataclasses import replace
 
 from flask import request
 
-from app.features.contributions.filters import MapFilters, parse_filters
+from app.core.db import db
+from app.core.errors import NotFound
+from app.features.contributions.filters import MapFilters, parse_filters, resolve
+from app.features.territories.hosts import host_reach
 from app.features.territories.sites import site_town
 
 
 def asked_filters() -> MapFilters:
-    """Filters of the query string; without `territory`, the host's own town, else every town of the installation."""
+    """Filters of the query string; without `territory`, the host's own town, else every town of the installation.
+
+    Raises NotFound for a territory of which this host does not speak.
+    """
     filters = parse_filters(request.args.items(multi=True))
+    reach = host_reach()
+    if reach is None:
+        return filters
     if filters.territory is None:
-        town = site_town().town
-        if request.host.partition(":")[0] in (town.settings.get("hosts") or ()):
-            return replace(filters, territory=town.slug)
+        return replace(filters, territory=site_town().town.slug)
+    if not reach.issuperset(resolve(db.session, MapFilters(territory=filters.territory)).scope.territory_ids):
+        raise NotFound("No territory has this name.")
     return filters

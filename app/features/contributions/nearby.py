@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -29,6 +29,7 @@ _NEARBY = text(
       ) AS picture ON c.photo_count > 0
       WHERE c.visibility = 'public' AND c.kind = :kind AND c.state NOT IN ('done', 'declined', 'duplicate')
         AND (CAST(:category AS text) IS NULL OR k.slug = :category) AND k.group_radius_m > 0
+        AND (CAST(:within AS int[]) IS NULL OR c.territory_id = ANY(CAST(:within AS int[])))
         AND ST_DWithin(c.geom::geography, place.geog,
                        CASE WHEN CAST(:category AS text) IS NULL THEN :any_m ELSE k.group_radius_m END)
       ORDER BY coalesce(c.ticket_id, -c.id), c.created_at
@@ -38,8 +39,19 @@ _NEARBY = text(
 )
 
 
-def open_nearby(session: Session, *, lon: float, lat: float, kind: str, category: str | None = None) -> Sequence[Any]:
-    """At most five open public contributions of a kind near a WGS84 point (degrees), the nearest first."""
+def open_nearby(
+    session: Session,
+    *,
+    lon: float,
+    lat: float,
+    kind: str,
+    category: str | None = None,
+    within: Collection[int] | None = None,
+) -> Sequence[Any]:
+    """At most five open public contributions of a kind near a WGS84 point (degrees), the nearest first.
+
+    `within` are the territories of which the host may speak; None: all.
+    """
     # Twice the radius in degrees of latitude covers its degrees of longitude up to 60° north and south.
     widest = session.scalar(text("SELECT max(group_radius_m) FROM category")) if category else ANY_CATEGORY_M
     values = {
@@ -50,5 +62,6 @@ def open_nearby(session: Session, *, lon: float, lat: float, kind: str, category
         "any_m": ANY_CATEGORY_M,
         "box": 2 * float(widest or 0) / 110_000 + 1e-6,
         "most": MOST,
+        "within": None if within is None else sorted(within),
     }
     return session.execute(_NEARBY, values).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,13 +75,16 @@ class Face:
     history: Sequence[EventFace]
 
 
-def public_face(session: Session, reference: str, *, follow_hash: bytes | None = None) -> Face:
+def public_face(
+    session: Session, reference: str, *, follow_hash: bytes | None = None, within: Collection[int] | None = None
+) -> Face:
     """What may be shown of a contribution; its author, by the follow link, also sees it before moderation.
 
+    `within` are the territories of which the host may speak (None: all); what lies elsewhere does not exist.
     Raises `NotFound` for what never was or is not yet public, `Gone` for what is no longer shown.
     """
     row = session.execute(_FACE, {"reference": reference.upper()}).one_or_none()
-    if row is None:
+    if row is None or (within is not None and row.territory_id not in within):
         raise NotFound("No contribution has this number.")
     is_author = follow_hash is not None and row.follow_hash is not None and bytes(row.follow_hash) == follow_hash
     if follow_hash is not None and not is_author:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -57,9 +57,11 @@ def submit_contribution(
     request_id: str = "",
     now: datetime | None = None,
     store: Callable[[], None] | None = None,
+    within: Collection[int] | None = None,
 ) -> Submitted:
     """Check a draft and write it with its work to do; the caller commits.
 
+    `within` are the territories of which the host may speak (None: all); a place elsewhere is outside.
     `store` keeps the files that the draft's photos name: called once all is checked, before the rows that need them.
     Raises `Invalid` with one sentence a field, `Unprocessable` when the key was used for something else.
     """
@@ -69,7 +71,7 @@ def submit_contribution(
     errors += check_words(draft)
     if errors:
         raise Invalid(errors=errors)
-    place, home = _place(session, draft)
+    place, home = _place(session, draft, within)
     category = _category(draft, home)
     errors = check_draft(draft, category, home)
     if errors:
@@ -118,9 +120,9 @@ def follow_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _place(session: Session, draft: Draft) -> tuple[Place, Town]:
+def _place(session: Session, draft: Draft, within: Collection[int] | None) -> tuple[Place, Town]:
     place = locate(session, draft.lon, draft.lat)
-    if place is not None:
+    if place is not None and (within is None or place.territory_id in within):
         home = town(session, place.territory_id, version=place.version)
         if draft.territory is None or draft.territory in home.slugs:
             return place, home

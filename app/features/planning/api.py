@@ -16,6 +16,7 @@ from app.features.contributions.asked import asked_filters
 from app.features.planning import api_reference
 from app.features.planning.queries import HotspotFace, hotspot_with_history, living_hotspots
 from app.features.planning.shapes import HotspotEvent, HotspotFacts, Hotspots, HotspotStory, HotspotStoryFeature
+from app.features.territories.hosts import host_reach
 
 blueprint = Blueprint("planning_api", __name__, url_prefix="/api/v1")
 
@@ -41,7 +42,7 @@ def index() -> Response:
 @documented(api_reference.SHOW)
 def show(hotspot_id: int) -> Response:
     """One hotspot with its history, ended or not."""
-    face, history = hotspot_with_history(db.session, min(hotspot_id, 2**63 - 1))
+    face, history = hotspot_with_history(db.session, min(hotspot_id, 2**63 - 1), within=host_reach())
     story: HotspotStory = {
         **_facts(face),
         "history": [_event(event) for event in history],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,7 +56,10 @@ _LIVING = text(
      ORDER BY h.n DESC, h.id LIMIT :limit
     """
 )
-_ONE = text(f"{_FACE} WHERE h.id = :id AND h.peak >= :fewest")
+_ONE = text(
+    f"""{_FACE} WHERE h.id = :id AND h.peak >= :fewest
+       AND (CAST(:within AS int[]) IS NULL OR h.territory_id = ANY(CAST(:within AS int[])))"""
+)
 _HISTORY = text("SELECT type, at, n, data FROM hotspot_event WHERE hotspot_id = :id ORDER BY id")
 
 
@@ -82,9 +85,13 @@ def living_hotspots(session: Session, filters: MapFilters, *, limit: int = 500) 
     return [HotspotFace(**row._mapping) for row in rows]
 
 
-def hotspot_with_history(session: Session, hotspot_id: int) -> tuple[HotspotFace, list[dict[str, Any]]]:
-    """One hotspot, living or ended, and its events from the oldest; raises `NotFound`."""
-    row = session.execute(_ONE, {"id": hotspot_id, "fewest": FEWEST}).one_or_none()
+def hotspot_with_history(
+    session: Session, hotspot_id: int, *, within: Collection[int] | None = None
+) -> tuple[HotspotFace, list[dict[str, Any]]]:
+    """One hotspot of these territories (None: of all), living or ended, and its events from the oldest; raises
+    `NotFound`."""
+    wanted = None if within is None else sorted(within)
+    row = session.execute(_ONE, {"id": hotspot_id, "fewest": FEWEST, "within": wanted}).one_or_none()
     if row is None:
         raise NotFound("No hotspot has this number.")
     events = session.execute(_HISTORY, {"id": hotspot_id}).mappings()

@@ -13,6 +13,7 @@ from app.core.errors import NotFound, invalid
 from app.core.openapi import documented
 from app.features.territories import api_reference
 from app.features.territories.catalogue import CategoryFacts, current_town
+from app.features.territories.hosts import spoken_of
 from app.features.territories.models import Territory
 from app.features.territories.shapes import (
     Categories,
@@ -30,9 +31,9 @@ blueprint = Blueprint("territories_api", __name__, url_prefix="/api/v1")
 @public
 @documented(api_reference.TERRITORIES)
 def index() -> Response:
-    """Every active territory, the largest first."""
+    """Every active territory of which this host speaks, the largest first."""
     rows = db.session.scalars(select(Territory).where(Territory.active).order_by(Territory.area_m2.desc()))
-    document: Territories = {"territories": [_summary(row) for row in rows]}
+    document: Territories = {"territories": [_summary(row) for row in rows if spoken_of(row.id)]}
     return jsonify(document)
 
 
@@ -79,7 +80,7 @@ def categories() -> Response:
 
 def _territory(slug: str) -> Territory:
     row = db.session.scalar(select(Territory).where(Territory.slug == slug, Territory.active))
-    if row is None:
+    if row is None or not spoken_of(row.id):
         raise NotFound("No territory has this name.")
     return row
 

@@ -7,7 +7,7 @@ nothing is drawn that nobody knows.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, make_response, request
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.core.access import public
 from app.core.db import db
 from app.core.errors import NotFound
+from app.features.territories.hosts import host_reach
 from app.features.territories.quarters import quarters_first
 from geodata import france
 
@@ -45,7 +46,7 @@ blueprint = Blueprint("outlines", __name__)
 @public
 def outlines(slug: str) -> Response:
     """A FeatureCollection in degrees; `class` is `town`, `part` (areas) or `name` (points). 304 when it is known."""
-    found = town_outlines(db.session, slug)
+    found = town_outlines(db.session, slug, within=host_reach())
     if found is None:
         raise NotFound("No territory has this name.")
     response = make_response(json.dumps(found, ensure_ascii=False, separators=(",", ":")))
@@ -56,10 +57,10 @@ def outlines(slug: str) -> Response:
     return response
 
 
-def town_outlines(session: Session, slug: str) -> dict[str, Any] | None:
-    """The same as data; None when no territory has this slug."""
+def town_outlines(session: Session, slug: str, *, within: Collection[int] | None = None) -> dict[str, Any] | None:
+    """The same as data; None when no territory has this slug, or none of those `within` (None: all)."""
     town = session.execute(_TOWN, {"slug": slug}).one_or_none()
-    if town is None:
+    if town is None or (within is not None and town.id not in within):
         return None
     features = [_feature(town.edge, "town", town.name)]
     for part in session.execute(_PARTS, {"town": town.id, "finest": FINEST_DEG}):

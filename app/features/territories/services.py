@@ -130,3 +130,17 @@ def replace_zones(session: Session, *, territory_id: int, kind: str, zones: Sequ
         {"id": territory_id, "kind": kind, "n": PIECE_VERTICES},
     )
     touch(session, territory_id)
+
+
+def set_hosts(session: Session, *, territory: Territory, hosts: Sequence[str]) -> None:
+    """Give a territory its host names, in lower case; raises `Conflict` for one that another territory has."""
+    for host in hosts:
+        taken = session.scalar(
+            select(Territory.slug).where(Territory.settings["hosts"].contains([host]), Territory.id != territory.id)
+        )
+        if taken is not None:
+            raise Conflict("The host %(host)s belongs to %(slug)s.", params={"host": host, "slug": taken})
+    kept = {key: value for key, value in territory.settings.items() if key != "hosts"}
+    territory.settings = kept | ({"hosts": list(hosts)} if hosts else {})
+    session.flush()
+    touch(session, territory.id)

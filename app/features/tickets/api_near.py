@@ -16,6 +16,7 @@ from app.features.contributions.checks import KINDS, check_point
 from app.features.contributions.shapes import Nearby, NearbyContribution
 from app.features.contributions.urls import photo_urls, public_url
 from app.features.territories.catalogue import CategoryFacts, Town, town
+from app.features.territories.hosts import spoken_of
 from app.features.territories.places import locate
 from app.features.tickets import api_reference
 from app.features.tickets.queries.near import NearbyFace, nearest_open_for_public
@@ -62,7 +63,7 @@ def _degrees(name: str, errors: list[FieldError]) -> float:
 
 def _category(lon: float, lat: float, kind: str) -> tuple[Town, CategoryFacts]:
     place = locate(db.session, lon, lat)
-    if place is None:
+    if place is None or not spoken_of(place.territory_id):
         raise Invalid(
             errors=[FieldError("/lat", "This place is outside the territory. Move the pin, your text is kept.")],
             code="outside",

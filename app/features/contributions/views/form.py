@@ -44,6 +44,7 @@ from app.features.contributions.views import blueprint
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.deciding import decide, due_date, facts_of
 from app.features.territories.geocoders import site_geocoder
+from app.features.territories.hosts import host_reach
 from app.features.territories.sites import site_town
 
 KINDS = ("problem", "praise", "proposal")
@@ -113,6 +114,7 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...]) -> Submitted:
         submitted = submit_contribution(
             db.session,
             draft=draft,
+            within=host_reach(),
             promise=promise,
             request_id=request_id(),
             store=lambda: uploads.store(storage),
@@ -229,7 +231,7 @@ def _question(question: Any) -> Question:
 @public
 def receipt(reference: str, token: str) -> str:
     """The *accusé de réception*: the number, who has it, until when, and the private link."""
-    face = public_face(db.session, reference, follow_hash=follow_hash(token))
+    face = public_face(db.session, reference, follow_hash=follow_hash(token), within=host_reach())
     row = face.row
     town = current_town(db.session, row.territory_id)
     category = town.categories_by_id[row.category_id]

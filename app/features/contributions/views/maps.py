@@ -18,6 +18,7 @@ from app.features.contributions.urls import photo_url
 from app.features.contributions.views import blueprint
 from app.features.contributions.wording import state_word
 from app.features.territories.catalogue import Town, current_town
+from app.features.territories.hosts import host_reach
 from app.features.territories.sites import SiteTown, site_town
 
 
@@ -79,7 +80,7 @@ def nearby() -> Response:
     kind, category = request.args.get("kind", "problem"), request.args.get("category") or None
     found: list[Nearby] = []
     if lon is not None and lat is not None and kind != "praise" and abs(lon) <= 180 and abs(lat) <= 90:
-        rows = open_nearby(db.session, lon=lon, lat=lat, kind=kind, category=category)
+        rows = open_nearby(db.session, lon=lon, lat=lat, kind=kind, category=category, within=host_reach())
         found = [
             Nearby(_item(row, current_town(db.session, row.territory_id), row.distance_m), support_url="")
             for row in rows

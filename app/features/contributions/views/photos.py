@@ -10,12 +10,13 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.storage import NotStored, derived_key, open_storage
 from app.features.contributions.urls import SIZES
+from app.features.territories.hosts import spoken_of
 
 blueprint = Blueprint("photos", __name__)
 
 _SHOWN = text(
     """
-    SELECT 1 FROM photo p JOIN contribution c ON c.id = p.contribution_id
+    SELECT c.territory_id FROM photo p JOIN contribution c ON c.id = p.contribution_id
     WHERE p.public_key = :key AND p.state = 'ready' AND NOT p.hidden AND c.visibility = 'public'
     """
 )
@@ -25,7 +26,8 @@ _SHOWN = text(
 @public
 def picture(key: str, size: int) -> Response:
     """A derivative; 404 as soon as the photo or its contribution is hidden."""
-    if size not in SIZES or db.session.execute(_SHOWN, {"key": key}).first() is None:
+    territory_id = db.session.scalar(_SHOWN, {"key": key}) if size in SIZES else None
+    if territory_id is None or not spoken_of(territory_id):
         raise NotFound("This photo is not shown.")
     storage = open_storage(current_app.extensions["settings"].storage.location)
     try:

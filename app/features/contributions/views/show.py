@@ -16,6 +16,7 @@ from app.features.contributions.services import follow_hash
 from app.features.contributions.urls import photo_url
 from app.features.contributions.views import blueprint
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
+from app.features.territories.hosts import host_reach
 from app.features.territories.sites import site_town
 from app.web import words
 
@@ -28,14 +29,16 @@ def show(reference: str) -> str | BaseResponse:
     """The public page of a contribution."""
     if reference != reference.upper():
         return redirect(url_for("contributions.show", reference=reference.upper()), 301)
-    return render_template("contributions/show.html", page=_page(public_face(db.session, reference)))
+    return render_template(
+        "contributions/show.html", page=_page(public_face(db.session, reference, within=host_reach()))
+    )
 
 
 @blueprint.get("/c/<reference>/suivi/<token>")
 @public
 def follow(reference: str, token: str) -> Response:
     """The author's own page; opening it changes nothing, whoever opens it."""
-    face = public_face(db.session, reference, follow_hash=follow_hash(token))
+    face = public_face(db.session, reference, follow_hash=follow_hash(token), within=host_reach())
     response = make_response(render_template("contributions/show.html", page=_page(face, own=True)))
     # The link is the key: no other site may learn it, no shared cache may keep it.
     response.headers["Referrer-Policy"] = "no-referrer"

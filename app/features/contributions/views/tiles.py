@@ -59,7 +59,11 @@ def tilejson() -> Response:
     """TileJSON 3.0 for the same filters."""
     filters = asked_filters()
     scope = resolve(db.session, filters).scope
-    query = urlencode(sorted((name, value) for name, value in request.args.items(multi=True) if name in PARAMETERS))
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name in PARAMETERS]
+    if filters.territory and "territory" not in request.args:
+        # The tiles may come from another host, which speaks of more than this one.
+        asked.append(("territory", filters.territory))
+    query = urlencode(sorted(asked))
     base = current_app.extensions["settings"].web.base_url.rstrip("/")
     west, south, east, north = scope.bounds
     counts = dict.fromkeys(("n", "problem", "praise", "proposal", "done"), "Number")
