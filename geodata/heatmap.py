@@ -239,6 +239,16 @@ html, body {{ background: {AROUND}; color: {LABEL};
 .legend p {{ margin: 4px 0 0; }}
 .sources {{ position: absolute; right: 0; bottom: 0; z-index: 1000; margin: 0; padding: 1px 6px; font-size: 11px;
   background: #fdfbf6cc; max-width: calc(100% - 12px); }}
+/* By night the drawing is turned over: what was darkest becomes lightest, and hues stay. */
+@media (prefers-color-scheme: dark) {{
+  html, body, .folium-map.leaflet-container {{ background: #252f32; color: #c9cfcb; }}
+  .leaflet-overlay-pane, .legend svg {{ filter: invert(.9) hue-rotate(180deg); }}
+  .legend, .folium-map .leaflet-control-layers, .folium-map .leaflet-bar a {{ background: #182124; color: #f0ece3;
+    border-color: #2f3b3e; }}
+  .folium-map .leaflet-bar, .folium-map .leaflet-control-layers {{ border-color: #2f3b3e; }}
+  .folium-map .leaflet-control-scale-line {{ color: #c9cfcb; border-color: #c9cfcb; }}
+  .sources {{ background: #182124cc; }}
+}}
 </style>"""
 
 
