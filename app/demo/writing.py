@@ -105,6 +105,7 @@ class _Life:
     """A ticket that lives: its state, and what is still going to happen to it."""
 
     id: int
+    kind: str
     service_id: int
     state: str
     due_at: datetime | None
@@ -229,7 +230,7 @@ class Chronicle:
             first = said[row.reference]
             matter = Matter(first.key, first.kind, first.category, row.opened_at, row.due_at)
             moves = life_of(matter, seed=self.seed, today=self.day)
-            self.lives[row.id] = _Life(row.id, row.service_id, row.state, row.due_at, moves)
+            self.lives[row.id] = _Life(row.id, row.kind, row.service_id, row.state, row.due_at, moves)
 
     def _live_until(self, until: datetime) -> None:
         """Let happen what was going to happen before `until`."""
@@ -298,10 +299,10 @@ class Chronicle:
         life.state = move.state
         life.closed_at = move.at if move.state in CLOSED else None
         life.waiting_for = move.change.waiting_for
-        if move.change.planned_on:
+        if move.change.planned_on and life.kind == "problem":
             # As `tickets.services.states` does: a planned day is promised for six in the evening.
             life.due_at = datetime.combine(move.change.planned_on, time(18), tzinfo=ZONE).astimezone(UTC)
-        if move.state == "reopened":
+        if move.state == "reopened" and life.kind == "problem":
             life.due_at = move.at + timedelta(days=7)
         if move.state == "accepted" and life.assignee_id is None:
             life.assignee_id = self.staff.by_service.get(life.service_id)

@@ -119,6 +119,18 @@ def test_planning_a_day_moves_the_promise_to_its_evening_in_town(world, agent):
     assert world.events(reference)[-1].data == {"planned_on": day.isoformat()}
 
 
+def test_an_idea_is_planned_without_a_delay(world, dispatcher):
+    reference = world.ticket("bidache/voirie", kind="proposal")
+    day = date.today() + timedelta(days=9)
+    change = Change(planned_on=day, text="Au budget de l’an prochain.")
+    for version, state in ((1, "accepted"), (2, "planned")):
+        services.change_state(
+            world.session, dispatcher, reference=reference, state=state, version=version, change=change
+        )
+    assert world.row(reference).due_at is None
+    assert world.events(reference)[-1].data == {"planned_on": day.isoformat()}
+
+
 def test_planning_in_the_past_is_refused(world, agent):
     reference = world.ticket("bidache/voirie")
     change = Change(planned_on=date.today() - timedelta(days=2))

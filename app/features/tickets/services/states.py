@@ -52,7 +52,9 @@ def change_state(
     data = {"reason": change.reason} if change.reason and state == State.DECLINED else {}
     if state == State.PLANNED and change.planned_on is not None:
         data["planned_on"] = change.planned_on.isoformat()
-        ticket.due_at = _evening(session, ticket, change.planned_on)
+        if ticket.kind == "problem":
+            # An idea has a day to hope for in its history, and no delay to be late by.
+            ticket.due_at = _evening(session, ticket, change.planned_on)
     if state == State.ACCEPTED and ticket.assignee_id is None and ticket.service_id in actor.service_ids:
         ticket.assignee_id = actor.id
     kind = "state"
