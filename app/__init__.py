@@ -21,6 +21,7 @@ ROOMS = (
     "app.features.territories",
     "app.features.contributions",
     "app.features.tickets",
+    "app.features.moderation",
     "app.features.planning",
     "app.apidoc",
 )

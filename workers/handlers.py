@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.core.db import database_went_away
 from app.core.mail import Mail
 from app.features.contributions.pyramid import COUNT_AGAIN, rebuild_cells
+from app.features.moderation.jobs import DECIDED, WITHDRAW_PHOTOS
 from app.features.territories.failing import FAILING
 from app.features.tickets.placing import Claimed, claim_intake, place
 from workers.jobs import DIED, Handler, put_off, run_row
@@ -184,6 +185,18 @@ def _mail(session: Session, letters: Iterable[Mail]) -> None:
         deliver_once(session, key=letter.key, channel="mail", deliver=deliver)
 
 
+def _tell_of_moderation(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.moderation.mails import mails_of_decision
+
+    _mail(session, mails_of_decision(session, int(payload["event_id"])))
+
+
+def _withdraw_photos(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.moderation.pictures import delete_pictures
+
+    delete_pictures(payload["keys"], location=settings().storage.location)
+
+
 def _count_map_again(session: Session, territory_id: int | None, payload: Mapping[str, Any]) -> None:
     rebuild_cells(session, territory_id or 0)
 
@@ -193,4 +206,6 @@ HANDLERS: Mapping[str, Handler] = {
     COUNT_AGAIN: _count_map_again,
     "ticket.changed": _tell_authors,
     FAILING: _tell_administrators,
+    DECIDED: _tell_of_moderation,
+    WITHDRAW_PHOTOS: _withdraw_photos,
 }

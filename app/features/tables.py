@@ -4,6 +4,7 @@ from app.core.db import Base
 from app.core.outbox import Outbox
 from app.features.accounts.models import Account
 from app.features.contributions.models import Contribution
+from app.features.moderation.models import AbuseCase
 from app.features.notifications.models import Delivery
 from app.features.planning.models import Hotspot
 from app.features.territories.models import Territory
@@ -11,4 +12,4 @@ from app.features.tickets.models import Ticket
 
 metadata = Base.metadata
 
-__all__ = ["Account", "Contribution", "Delivery", "Hotspot", "Outbox", "Territory", "Ticket", "metadata"]
+__all__ = ["AbuseCase", "Account", "Contribution", "Delivery", "Hotspot", "Outbox", "Territory", "Ticket", "metadata"]

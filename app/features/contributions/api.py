@@ -63,6 +63,7 @@ def create() -> tuple[Response, int]:
             promise=promise,
             request_id=request_id(),
             store=lambda: uploads.store(open_storage(current_app.extensions["settings"].storage.location)),
+            waits=current_app.extensions.get("auzolan.waits"),
         )
         return _created(kept)
     except Invalid:

@@ -78,6 +78,13 @@ class Contribution(Base):
         Index("ix_contribution_recent", "territory_id", text("created_at DESC"), text("id DESC")),
         Index("ix_contribution_category", "category_id", "created_at"),
         Index("ix_contribution_ticket", "ticket_id"),
+        # Few wait or are hidden: the moderators' queue reads them here.
+        Index(
+            "ix_contribution_moderated",
+            "visibility",
+            "created_at",
+            postgresql_where=text("visibility IN ('pending', 'hidden')"),
+        ),
         Index(
             "uq_contribution_source",
             "source",

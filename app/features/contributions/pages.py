@@ -229,6 +229,8 @@ class ShowPage:
     own: bool = False
     reopen_url: str = ""
     photos_pending: int = 0
+    hidden: bool = False
+    """A moderator hides it; only its author reads this page."""
 
 
 @dataclass(frozen=True, slots=True)

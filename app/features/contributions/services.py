@@ -30,6 +30,9 @@ from app.features.territories.places import Place, locate
 
 H3_RESOLUTION = 11
 
+Waits = Callable[[Draft, Town], bool]
+"""Whether what was said waits for a moderator."""
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -58,11 +61,13 @@ def submit_contribution(
     now: datetime | None = None,
     store: Callable[[], None] | None = None,
     within: Collection[int] | None = None,
+    waits: Waits | None = None,
 ) -> Submitted:
     """Check a draft and write it with its work to do; the caller commits.
 
     `within` are the territories of which the host may speak (None: all); a place elsewhere is outside.
     `store` keeps the files that the draft's photos name: called once all is checked, before the rows that need them.
+    `waits` may keep it from the public until a moderator has read it, as its category may.
     Raises `Invalid` with one sentence a field, `Unprocessable` when the key was used for something else.
     """
     now = now or datetime.now(UTC)
@@ -81,6 +86,8 @@ def submit_contribution(
     receipt = write_receipt(draft=draft, category=category, town=home, place=place, now=now)
     token = secrets.token_urlsafe(16)
     values = _values(draft, home, category, place, token, now, request_id)
+    if waits is not None and waits(draft, home):
+        values["visibility"] = "pending"
     if promise is not None:
         values |= {
             "key": promise.key,

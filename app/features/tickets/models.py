@@ -102,5 +102,11 @@ class Event(Base):
             "id",
             postgresql_where=text("contribution_id IS NOT NULL"),
         ),
+        # The log of moderators' decisions.
+        Index(
+            "ix_event_moderation",
+            "id",
+            postgresql_where=text("type IN ('hidden', 'restored', 'published', 'kept')"),
+        ),
         CheckConstraint("ticket_id IS NOT NULL OR contribution_id IS NOT NULL", name="about_something"),
     )

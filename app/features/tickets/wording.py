@@ -157,6 +157,10 @@ _PLAIN = {
     "note": _l("Internal note"),
     "place": _l("Place corrected"),
     "assigned": _l("Given back to the team"),
+    "hidden": _l("Hidden from the public"),
+    "restored": _l("Shown again to the public"),
+    "published": _l("Read by a moderator, and published"),
+    "kept": _l("Reported, and left as it is"),
 }
 _JOINING = {
     "duplicate": _l("Duplicate of %(reference)s"),

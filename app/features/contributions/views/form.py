@@ -118,6 +118,7 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...]) -> Submitted:
             promise=promise,
             request_id=request_id(),
             store=lambda: uploads.store(storage),
+            waits=current_app.extensions.get("auzolan.waits"),
         )
     except Invalid as invalid:
         # The files themselves cannot be put back into a form: the originals of those that passed can.

@@ -94,7 +94,8 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         map=MiniMap((row.lon, row.lat), row.kind, here.basemap.url, here.basemap.attribution, here.bounds),
         joined_to=joined,
         own=own,
-        photos_pending=face.photos_pending,
+        photos_pending=0 if row.visibility == "hidden" else face.photos_pending,
+        hidden=row.visibility == "hidden",
     )
 
 

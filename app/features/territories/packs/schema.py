@@ -131,6 +131,7 @@ class Town(Strict):
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = LANGUAGES
     timezone: str = "Europe/Paris"
     moderation: Moderation = "after"
+    moderation_hints: Literal["show", "hold"] = "show"
     contact: Contact = Contact()
     colours: Colours = Colours()
     zone_kinds: dict[Slug, Labels] = {}

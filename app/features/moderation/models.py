@@ -1,0 +1,50 @@
+"""What people reported, gathered in one open case a contribution."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, BigKey, Now
+from app.features.moderation.reasons import CASE_ENDS, REPORTED
+
+
+class AbuseCase(Base):
+    """What a moderator must look at about one contribution; a later report opens another."""
+
+    __tablename__ = "abuse_case"
+
+    id: Mapped[BigKey]
+    contribution_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"))
+    opened_at: Mapped[Now]
+    closed_at: Mapped[datetime | None]
+    ended: Mapped[str | None]
+    """What the moderator did: the type of the event that says so."""
+
+    __table_args__ = (
+        CheckConstraint(f"ended IN {CASE_ENDS}", name="ended_known"),
+        CheckConstraint("(ended IS NULL) = (closed_at IS NULL)", name="closed_says_how"),
+        Index("uq_abuse_case_open", "contribution_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+    )
+
+
+class AbuseReport(Base):
+    """One person's report, without a name: `reporter` only tells the same browser from another."""
+
+    __tablename__ = "abuse_report"
+
+    id: Mapped[BigKey]
+    case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("abuse_case.id", ondelete="CASCADE"), index=True)
+    contribution_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"))
+    reporter: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str]
+    words: Mapped[str] = mapped_column(server_default="")
+    at: Mapped[Now]
+
+    __table_args__ = (
+        UniqueConstraint("contribution_id", "reporter"),
+        CheckConstraint(f"reason IN {REPORTED}", name="reason_known"),
+        CheckConstraint("char_length(words) <= 2000", name="words_length"),
+    )

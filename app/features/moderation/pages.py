@@ -1,0 +1,125 @@
+"""What the moderators' templates show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from app.core.i18n import label
+from app.features.moderation import wording
+from app.features.moderation.queries import Item, JournalLine
+from app.web import words
+
+
+@dataclass(frozen=True)
+class HintView:
+    """`what` we think it is, `found` in the text; `strong` when it points at somebody."""
+
+    what: str
+    found: str
+    strong: bool
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """One person's report."""
+
+    reason: str
+    words: str
+    when: datetime
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One contribution to decide about, with the decisions that are open."""
+
+    reference: str
+    kind: str
+    kind_label: str
+    title: str
+    text: str
+    language: str
+    when: datetime
+    address: str
+    photos: int
+    pictures: Sequence[str]
+    standing: str
+    service: str
+    ticket: str
+    reports: Sequence[ReportView]
+    hints: Sequence[HintView]
+    may_publish: bool
+    may_hide: bool
+    may_restore: bool
+    may_keep: bool
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One decision of the log."""
+
+    when: datetime
+    who: str
+    what: str
+    reference: str
+    reason: str
+    words: str
+
+
+def standing_words(visibility: str) -> str:
+    """Who sees it now."""
+    said = {"pending": _("Waiting: nobody sees it"), "hidden": _("Hidden"), "public": _("Public")}
+    return str(said.get(visibility, ""))
+
+
+def moderation_entries(items: Sequence[Item]) -> list[Entry]:
+    """The queue as its page shows it."""
+    return [_entry(item) for item in items]
+
+
+def _entry(item: Item) -> Entry:
+    row = item.row
+    title = row.title or row.body.strip().split("\n", 1)[0][:120]
+    return Entry(
+        reference=row.reference,
+        kind=row.kind,
+        kind_label=str(words.KINDS[row.kind].one),
+        title=title,
+        text="" if row.body.strip() == title else row.body,
+        language=row.language,
+        when=row.created_at,
+        address=row.address or "",
+        photos=row.photo_count,
+        pictures=[url_for("moderation.picture", photo_id=photo_id) for photo_id in item.photo_ids],
+        standing=standing_words(row.visibility),
+        service=label(row.service_name) if row.service_name else "",
+        ticket=row.ticket or "",
+        reports=[ReportView(str(wording.REASONS[each.reason]), each.words, each.at) for each in item.reports],
+        hints=[
+            HintView(str(wording.HINTS[hint.kind]), hint.found, hint.kind in ("plate", "phone", "email", "insult"))
+            for hint in item.hints
+        ],
+        may_publish=row.visibility == "pending",
+        may_hide=row.visibility in ("pending", "public"),
+        may_restore=row.visibility == "hidden",
+        may_keep=row.case_id is not None and row.visibility != "pending",
+    )
+
+
+def journal_lines(lines: Sequence[JournalLine]) -> list[LogLine]:
+    """The log as its page shows it."""
+    return [
+        LogLine(
+            when=line.at,
+            who=line.account,
+            what=str(wording.DECISIONS[line.type]),
+            reference=line.reference,
+            reason=str(wording.REASONS.get(line.reason, "")),
+            words=line.words,
+        )
+        for line in lines
+    ]

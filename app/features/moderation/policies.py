@@ -1,0 +1,35 @@
+"""Who may moderate what. Pure predicates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.features.accounts.policies import ADMINISTRATOR, DISPATCHER, MANAGER, Actor, oversees_territory
+
+MODERATORS = (MANAGER, DISPATCHER, ADMINISTRATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides about a contribution: where it lies, and the queue of its ticket if it has one already."""
+
+    territory_id: int
+    service_id: int | None
+    service_territory_id: int | None
+
+
+def may_moderate(actor: Actor, where: Standing) -> bool:
+    """A manager moderates what their services hold; a dispatcher or an administrator what lies in their territory, or
+    stands in the queue of one of its services."""
+    if actor.role == MANAGER:
+        return where.service_id is not None and where.service_id in actor.service_ids
+    if not oversees_territory(actor):
+        return False
+    return actor.reaches(where.territory_id) or (
+        where.service_territory_id is not None and actor.reaches(where.service_territory_id)
+    )
+
+
+def may_read_journal(actor: Actor) -> bool:
+    """The log of decisions: administrators."""
+    return actor.role == ADMINISTRATOR

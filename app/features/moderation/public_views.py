@@ -1,0 +1,134 @@
+"""What anybody may do: report a contribution; and what its author may: read why it is hidden, and answer."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from sqlalchemy import text
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core.access import public
+from app.core.db import db
+from app.core.errors import Invalid, NotFound
+from app.core.security import limiter
+from app.features.contributions.public import public_face
+from app.features.contributions.services import follow_hash
+from app.features.moderation import services, wording
+from app.features.moderation.links import author_of
+from app.features.moderation.queries import Verdict, verdict
+from app.features.moderation.reasons import REPORT_REASONS
+
+blueprint = Blueprint("moderation_public", __name__, template_folder="templates")
+
+
+@blueprint.get("/c/<reference>/abus")
+@public
+def report(reference: str) -> Response:
+    """The form; it needs no account and no script."""
+    return _report_page(reference)
+
+
+@blueprint.post("/c/<reference>/abus")
+@limiter.limit("20 per hour")
+@public
+def send_report(reference: str) -> BaseResponse:
+    """One person's report: said again, it is thanked again and counted once."""
+    form = request.form
+    try:
+        services.report_abuse(
+            db.session,
+            reference=reference,
+            reporter=_reporter(),
+            reason=form.get("reason", ""),
+            words=form.get("words", ""),
+        )
+    except Invalid as invalid:
+        return _report_page(reference, invalid)
+    db.session.commit()
+    flash(_("Thank you. A moderator will look at it."), "success")
+    return redirect(url_for("contributions.show", reference=reference.upper()), 303)
+
+
+@blueprint.get("/c/<reference>/suivi/<token>/moderation")
+@public
+def decision(reference: str, token: str) -> Response:
+    """Why it is hidden, for its author; opening it changes nothing."""
+    return _decision_page(reference, _own_verdict(reference, token))
+
+
+@blueprint.post("/c/<reference>/suivi/<token>/moderation")
+@limiter.limit("20 per hour")
+@public
+def answer(reference: str, token: str) -> BaseResponse:
+    """The author answers, once for each decision."""
+    found = _own_verdict(reference, token)
+    try:
+        services.answer_decision(
+            db.session,
+            contribution_id=found.contribution_id,
+            event_id=found.event_id,
+            words=request.form.get("words", ""),
+        )
+    except Invalid as invalid:
+        return _decision_page(reference, found, invalid)
+    db.session.commit()
+    flash(_("Your answer has been sent. A moderator will read it."), "success")
+    return redirect(url_for("moderation_public.decision", reference=reference.upper(), token=token), 303)
+
+
+def _reporter() -> str:
+    """The same browser is one person; the cookie is that of the form's token."""
+    if "reporter" not in session:
+        session["reporter"] = secrets.token_urlsafe(16)
+    return str(session["reporter"])
+
+
+def _report_page(reference: str, invalid: Invalid | None = None) -> Response:
+    row = public_face(db.session, reference).row
+    page = render_template(
+        "moderation/report.html",
+        reference=row.reference,
+        title=row.title or row.body.strip().split("\n", 1)[0][:120],
+        reasons=[(code, wording.REASONS[code]) for code in REPORT_REASONS],
+        typed=request.form,
+        errors=_errors(invalid),
+    )
+    return make_response(page, invalid.status if invalid else 200)
+
+
+def _own_verdict(reference: str, token: str) -> Verdict:
+    row = db.session.execute(
+        text("SELECT id, follow_hash FROM contribution WHERE reference = :r"), {"r": reference.upper()}
+    ).one_or_none()
+    owns = row is not None and (
+        author_of(token) == row.id or (row.follow_hash is not None and bytes(row.follow_hash) == follow_hash(token))
+    )
+    if row is None or not owns:
+        raise NotFound("This private link is not complete, or no longer valid.")
+    found = verdict(db.session, contribution_id=row.id)
+    if found is None:
+        raise NotFound("No decision hides this contribution now.")
+    return found
+
+
+def _decision_page(reference: str, found: Verdict, invalid: Invalid | None = None) -> Response:
+    page = render_template(
+        "moderation/decision.html",
+        reference=reference.upper(),
+        verdict=found,
+        why=wording.TOLD.get(found.reason, wording.TOLD["other"]),
+        typed=request.form,
+        errors=_errors(invalid),
+    )
+    response = make_response(page, invalid.status if invalid else 200)
+    # The link is the key: no other site may learn it, no shared cache may keep it.
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _errors(invalid: Invalid | None) -> dict[str, str]:
+    return {error.field: _(error.message, **error.params) for error in invalid.errors} if invalid else {}

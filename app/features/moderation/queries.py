@@ -1,0 +1,228 @@
+"""What waits for a moderator, what is hidden, what was decided; and, for an author, what was decided about theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.features.accounts.policies import MANAGER, Actor, oversees_territory
+from app.features.moderation.hints import Hint, hints_of
+from app.features.moderation.reasons import DECISIONS
+
+View = Literal["all", "waiting", "reported", "hidden"]
+VIEWS: tuple[View, ...] = ("all", "waiting", "reported", "hidden")
+AT_ONCE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """What one person said of it."""
+
+    reason: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Item:
+    """One contribution to decide about; `row` holds its columns."""
+
+    row: Any
+    reports: Sequence[ReportLine] = ()
+    hints: Sequence[Hint] = ()
+    photo_ids: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A page of the queue, and how many wait in each view."""
+
+    items: Sequence[Item]
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+# Which rows an actor moderates: the same rule as `policies.may_moderate`, as SQL.
+_REACH = """
+    (:everywhere OR (:oversees AND (c.territory_id = ANY(CAST(:territories AS int[]))
+                                    OR s.territory_id = ANY(CAST(:territories AS int[]))))
+     OR (:manages AND t.service_id = ANY(CAST(:services AS int[]))))
+    AND (CAST(:kind AS text) IS NULL OR c.kind = :kind)
+"""
+_JOINS = "LEFT JOIN ticket t ON t.id = c.ticket_id LEFT JOIN service s ON s.id = t.service_id"
+_OPEN = "SELECT contribution_id FROM abuse_case WHERE closed_at IS NULL"
+_WHICH: dict[View, str] = {
+    "all": f"c.id IN (SELECT id FROM contribution WHERE visibility = 'pending' UNION {_OPEN})",  # noqa: S608
+    "waiting": "c.visibility = 'pending'",
+    "reported": f"c.id IN ({_OPEN})",
+    "hidden": "c.visibility = 'hidden'",
+}
+# What waits longest first; what was hidden last first.
+_ORDER: dict[View, str] = dict.fromkeys(VIEWS, "coalesce(k.opened_at, c.received_at), c.id") | {
+    "hidden": "c.created_at DESC, c.id DESC"
+}
+
+
+def moderation_queue(
+    session: Session, actor: Actor, *, view: View = "all", kind: str | None = None, reference: str = ""
+) -> Queue:
+    """The first contributions of a view, each with its reports and hints; or the one that has this reference."""
+    asked = _reach(actor) | {"kind": kind, "most": AT_ONCE, "reference": reference.strip().upper()}
+    which = "c.reference = :reference" if asked["reference"] else _WHICH[view]
+    rows = session.execute(
+        text(
+            f"""
+            SELECT c.id, c.reference, c.kind, c.title, c.body, c.visibility, c.language, c.created_at, c.address,
+                   c.photo_count, c.state, c.category_id, c.territory_id, c.answers, k.id AS case_id,
+                   t.reference AS ticket, s.name AS service_name,
+                   (SELECT count(*) FROM contribution o
+                    WHERE o.territory_id = c.territory_id AND c.body <> '' AND lower(o.body) = lower(c.body)
+                      AND o.created_at BETWEEN c.created_at - interval '24 hours' AND c.created_at + interval '24 hours'
+                   ) AS same_text
+            FROM contribution c {_JOINS}
+            LEFT JOIN abuse_case k ON k.contribution_id = c.id AND k.closed_at IS NULL
+            WHERE {which} AND {_REACH} ORDER BY {_ORDER[view]} LIMIT :most
+            """  # noqa: S608 - constants
+        ),
+        asked,
+    ).all()
+    reports = _reports(session, [row.case_id for row in rows if row.case_id])
+    photos = _photos(session, [row.id for row in rows])
+    items = [
+        Item(row, reports.get(row.case_id, ()), hints_of(_said(row), same_text=row.same_text), photos.get(row.id, ()))
+        for row in rows
+    ]
+    return Queue(items, {each: _count(session, asked, each) for each in VIEWS})
+
+
+@dataclass(frozen=True)
+class JournalLine:
+    """One decision: who, when, what, about which contribution, why."""
+
+    id: int
+    type: str
+    at: datetime
+    reference: str
+    account: str
+    reason: str
+    words: str
+
+
+def journal(
+    session: Session, actor: Actor, *, before: int | None = None, decision: str | None = None, most: int = 100
+) -> list[JournalLine]:
+    """The log of decisions in the actor's reach, newest first; `before` is the last id of the page above."""
+    types = [decision] if decision in DECISIONS else list(DECISIONS)
+    rows = session.execute(
+        text(
+            f"""
+            SELECT e.id, e.type, e.at, c.reference, coalesce(nullif(a.name, ''), a.email, '') AS account,
+                   coalesce(e.data ->> 'reason', '') AS reason, coalesce(e.body, '') AS words
+            FROM event e JOIN contribution c ON c.id = e.contribution_id {_JOINS}
+            LEFT JOIN account a ON a.id = e.account_id
+            WHERE e.type IN ('hidden', 'restored', 'published', 'kept') AND e.type = ANY(:types)
+              AND (CAST(:before AS bigint) IS NULL OR e.id < :before) AND {_REACH}
+            ORDER BY e.id DESC LIMIT :most
+            """  # noqa: S608 - constants
+        ),
+        _reach(actor) | {"kind": None, "types": types, "before": before, "most": most},
+    )
+    return [JournalLine(**row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was last decided about a hidden contribution, for its author."""
+
+    event_id: int
+    contribution_id: int
+    reason: str
+    words: str
+    at: datetime
+    answered: bool
+
+
+_VERDICT = text(
+    """
+    SELECT e.id AS event_id, e.contribution_id, coalesce(e.data ->> 'reason', 'other') AS reason,
+           coalesce(e.body, '') AS words, e.at,
+           EXISTS (SELECT FROM abuse_report r WHERE r.contribution_id = e.contribution_id
+                   AND r.reason = 'author_answer' AND r.at >= e.at) AS answered
+    FROM event e JOIN contribution c ON c.id = e.contribution_id
+    WHERE e.contribution_id = :id AND e.type = 'hidden' AND c.visibility = 'hidden' ORDER BY e.id DESC LIMIT 1
+    """
+)
+
+
+def verdict(session: Session, *, contribution_id: int) -> Verdict | None:
+    """Why it is hidden at this moment; None when it is not, or was never decided here."""
+    row = session.execute(_VERDICT, {"id": contribution_id}).one_or_none()
+    return Verdict(**row._mapping) if row else None
+
+
+def _reach(actor: Actor) -> dict[str, Any]:
+    oversees = oversees_territory(actor)
+    return {
+        "everywhere": oversees and actor.everywhere,
+        "oversees": oversees,
+        "manages": actor.role == MANAGER,
+        "territories": sorted(actor.territory_ids),
+        "services": sorted(actor.service_ids),
+    }
+
+
+def _count(session: Session, asked: dict[str, Any], view: View) -> int:
+    found = session.scalar(
+        text(f"SELECT count(*) FROM contribution c {_JOINS} WHERE {_WHICH[view]} AND {_REACH}"),  # noqa: S608
+        asked,
+    )
+    return int(found or 0)
+
+
+def _reports(session: Session, case_ids: list[int]) -> dict[int, list[ReportLine]]:
+    found: dict[int, list[ReportLine]] = {}
+    if case_ids:
+        rows = session.execute(
+            text("SELECT case_id, reason, words, at FROM abuse_report WHERE case_id = ANY(:ids) ORDER BY at, id"),
+            {"ids": case_ids},
+        )
+        for row in rows:
+            found.setdefault(row.case_id, []).append(ReportLine(row.reason, row.words, row.at))
+    return found
+
+
+def _photos(session: Session, ids: list[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    rows = session.execute(
+        text(
+            "SELECT id, contribution_id FROM photo WHERE contribution_id = ANY(:ids) AND state = 'ready' "
+            "AND NOT hidden ORDER BY contribution_id, position"
+        ),
+        {"ids": ids},
+    )
+    for row in rows:
+        found.setdefault(row.contribution_id, []).append(row.id)
+    return found
+
+
+def picture_key(session: Session, actor: Actor, *, photo_id: int) -> str | None:
+    """The public key of a picture that this actor moderates; None for any other."""
+    found = session.scalar(
+        text(
+            f"""
+            SELECT p.public_key FROM photo p JOIN contribution c ON c.id = p.contribution_id {_JOINS}
+            WHERE p.id = :photo AND p.state = 'ready' AND NOT p.hidden AND {_REACH}
+            """  # noqa: S608 - constants
+        ),
+        _reach(actor) | {"kind": None, "photo": photo_id},
+    )
+    return str(found) if found else None
+
+
+def _said(row: Any) -> str:
+    answers = [answer for answer in (row.answers or {}).values() if isinstance(answer, str)]
+    return "\n".join([row.title or "", row.body, *answers])

@@ -1,0 +1,68 @@
+"""What readers and authors say to the moderators; it decides nothing by itself."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core.errors import Conflict, invalid
+from app.features.contributions.public import public_face
+from app.features.moderation.reasons import ANSWER, REPORT_REASONS
+from app.features.moderation.services.decisions import checked_words
+
+# Two reports at once: the second waits for the first's case, then joins it.
+_REPORT = text(
+    """
+    WITH opened AS (
+      INSERT INTO abuse_case (contribution_id) VALUES (:id)
+      ON CONFLICT (contribution_id) WHERE closed_at IS NULL DO UPDATE SET opened_at = abuse_case.opened_at
+      RETURNING id)
+    INSERT INTO abuse_report (case_id, contribution_id, reporter, reason, words)
+    SELECT id, :id, :reporter, :reason, :words FROM opened
+    ON CONFLICT (contribution_id, reporter) DO NOTHING RETURNING id
+    """
+)
+_SAID = text("SELECT EXISTS (SELECT FROM abuse_report WHERE contribution_id = :id AND reporter = :reporter)")
+
+
+def report_abuse(session: Session, *, reference: str, reporter: str, reason: str, words: str = "") -> bool:
+    """Add one person's report to the contribution's case, which it opens if there is none.
+
+    `reporter` tells the person's browser; only its digest with the contribution is kept, so that nobody can be
+    followed from one to another. Returns False when this person had reported it already. Raises Invalid; NotFound or
+    Gone for what is not public.
+    """
+    if reason not in REPORT_REASONS:
+        raise invalid("/reason", "Choose a reason.")
+    words = checked_words(words)
+    if reason == "other" and not words:
+        raise invalid("/words", "Say in a few words what is wrong.")
+    contribution_id = public_face(session, reference).row.id
+    return _add(session, contribution_id, _digest(contribution_id, reporter), reason, words)
+
+
+def answer_decision(session: Session, *, contribution_id: int, event_id: int, words: str) -> None:
+    """The author answers the decision that hid their contribution, once for each: moderators find it in their queue.
+
+    Raises Invalid without words, Conflict when this decision was answered.
+    """
+    words = checked_words(words)
+    if not words:
+        raise invalid("/words", "Write a sentence: a moderator will read it.")
+    digest = _digest(contribution_id, f"author {event_id}")
+    if not _add(session, contribution_id, digest, ANSWER, words):
+        raise Conflict("Your answer has been sent. A moderator will read it.")
+
+
+def _add(session: Session, contribution_id: int, reporter: bytes, reason: str, words: str) -> bool:
+    # Looked at first, so that whoever says it twice does not open the case again.
+    if session.scalar(_SAID, {"id": contribution_id, "reporter": reporter}):
+        return False
+    said = {"id": contribution_id, "reporter": reporter, "reason": reason, "words": words}
+    return session.execute(_REPORT, said).first() is not None
+
+
+def _digest(contribution_id: int, reporter: str) -> bytes:
+    return hashlib.sha256(f"{contribution_id} {reporter}".encode()).digest()
