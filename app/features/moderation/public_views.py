@@ -19,6 +19,7 @@ from app.features.moderation import services, wording
 from app.features.moderation.links import author_of
 from app.features.moderation.queries import Verdict, verdict
 from app.features.moderation.reasons import REPORT_REASONS
+from app.features.territories.hosts import host_reach
 
 blueprint = Blueprint("moderation_public", __name__, template_folder="templates")
 
@@ -43,6 +44,7 @@ def send_report(reference: str) -> BaseResponse:
             reporter=_reporter(),
             reason=form.get("reason", ""),
             words=form.get("words", ""),
+            within=host_reach(),
         )
     except Invalid as invalid:
         return _report_page(reference, invalid)
@@ -86,7 +88,7 @@ def _reporter() -> str:
 
 
 def _report_page(reference: str, invalid: Invalid | None = None) -> Response:
-    row = public_face(db.session, reference).row
+    row = public_face(db.session, reference, within=host_reach()).row
     page = render_template(
         "moderation/report.html",
         reference=row.reference,
@@ -100,12 +102,13 @@ def _report_page(reference: str, invalid: Invalid | None = None) -> Response:
 
 def _own_verdict(reference: str, token: str) -> Verdict:
     row = db.session.execute(
-        text("SELECT id, follow_hash FROM contribution WHERE reference = :r"), {"r": reference.upper()}
+        text("SELECT id, territory_id, follow_hash FROM contribution WHERE reference = :r"), {"r": reference.upper()}
     ).one_or_none()
     owns = row is not None and (
         author_of(token) == row.id or (row.follow_hash is not None and bytes(row.follow_hash) == follow_hash(token))
     )
-    if row is None or not owns:
+    here = host_reach()
+    if row is None or not owns or (here is not None and row.territory_id not in here):
         raise NotFound("This private link is not complete, or no longer valid.")
     found = verdict(db.session, contribution_id=row.id)
     if found is None:

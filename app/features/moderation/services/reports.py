@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -27,11 +28,19 @@ _REPORT = text(
 _SAID = text("SELECT EXISTS (SELECT FROM abuse_report WHERE contribution_id = :id AND reporter = :reporter)")
 
 
-def report_abuse(session: Session, *, reference: str, reporter: str, reason: str, words: str = "") -> bool:
+def report_abuse(
+    session: Session,
+    *,
+    reference: str,
+    reporter: str,
+    reason: str,
+    words: str = "",
+    within: Collection[int] | None = None,
+) -> bool:
     """Add one person's report to the contribution's case, which it opens if there is none.
 
     `reporter` tells the person's browser; only its digest with the contribution is kept, so that nobody can be
-    followed from one to another. Returns False when this person had reported it already. Raises Invalid; NotFound or
+    followed from one to another. `within` are the territories of the host (None: all). Returns False when this person had reported it already. Raises Invalid; NotFound or
     Gone for what is not public.
     """
     if reason not in REPORT_REASONS:
@@ -39,7 +48,7 @@ def report_abuse(session: Session, *, reference: str, reporter: str, reason: str
     words = checked_words(words)
     if reason == "other" and not words:
         raise invalid("/words", "Say in a few words what is wrong.")
-    contribution_id = public_face(session, reference).row.id
+    contribution_id = public_face(session, reference, within=within).row.id
     return _add(session, contribution_id, _digest(contribution_id, reporter), reason, words)
 
 
