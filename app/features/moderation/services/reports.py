@@ -40,8 +40,8 @@ def report_abuse(
     """Add one person's report to the contribution's case, which it opens if there is none.
 
     `reporter` tells the person's browser; only its digest with the contribution is kept, so that nobody can be
-    followed from one to another. `within` are the territories of the host (None: all). Returns False when this person had reported it already. Raises Invalid; NotFound or
-    Gone for what is not public.
+    followed from one to another. `within` are the territories of the host (None: all). Returns False when this person
+    had reported it already. Raises Invalid; NotFound or Gone for what is not public.
     """
     if reason not in REPORT_REASONS:
         raise invalid("/reason", "Choose a reason.")
