@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response
 from app.core.access import require_role
 from app.core.db import db
 from app.core.errors import Conflict, Denied, Invalid, NotFound, Problem, invalid
+from app.core.i18n import label, say
 from app.features.accounts.access import current_actor
 from app.features.accounts.policies import DESK_ROLES
 from app.features.tickets import queries, services
 from app.features.tickets.forms import typed_place
 from app.features.tickets.services import Done
 from app.features.tickets.showing import desk_page, looking, ticket_view
+from app.features.tickets.wording import routing_words
 from app.features.tickets.workflow import Change
 
 blueprint = Blueprint("tickets", __name__, template_folder="templates")
@@ -44,6 +46,30 @@ def ticket(reference: str) -> Answer:
     if reference != reference.upper():
         return redirect(request.full_path.rstrip("?").replace(reference, reference.upper(), 1))
     return _page(reference)
+
+
+@blueprint.get("/bureau/<reference>/pourquoi")
+@desk_only
+def why(reference: str) -> Answer:
+    """What each rule says of this ticket."""
+    found = queries.why_here(db.session, current_actor(), reference=reference)
+    return render_template(
+        "tickets/why.html",
+        why=found,
+        kept=routing_words(found.detail.row.routing),
+        service=label(found.service),
+        reason=say(found.reason),
+        rules=[
+            {
+                "slug": rule.rule_id,
+                "name": rule.name if isinstance(rule.name, str) else label(rule.name),
+                "outcome": rule.outcome,
+                "said": say(rule.message),
+                "steps": [(step.held, say(step.message)) for step in rule.steps],
+            }
+            for rule in found.rules
+        ],
+    )
 
 
 @blueprint.get(f"/bureau/<reference>/<any({ACTIONS}):_action>")

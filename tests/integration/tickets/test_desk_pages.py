@@ -88,6 +88,26 @@ def test_a_planner_reads_without_contact_nor_buttons(app, world, ticket):
     assert "/transfert" not in page
 
 
+def test_why_it_is_here_shows_what_each_rule_says(app, world, ticket, agent):
+    rule = {"slug": "sur-la-place", "position": 1, "name": '{"fr": "Sur la place", "en": "On the square"}'}
+    world.session.execute(
+        text(
+            "INSERT INTO routing_rule (territory_id, slug, position, name, conditions, service_id) "
+            'SELECT territory_id, :slug, :position, CAST(:name AS jsonb), \'{"kind": "praise"}\', service_id '
+            "FROM ticket WHERE reference = :reference"
+        ),
+        rule | {"reference": ticket},
+    )
+    world.session.execute(text("UPDATE territory SET config_version = config_version + 1"))
+    world.session.commit()
+    assert f"/bureau/{ticket}/pourquoi" in agent.get(f"/bureau/{ticket}").text
+    page = agent.get(f"/bureau/{ticket}/pourquoi").text
+    assert "Sur la place" in page and "Elle ne s’applique pas" in page
+    assert "Avec les règles d’aujourd’hui" in page  # nothing was kept with this ticket
+    stranger = Desk(app, world, "agent", ("bidache/eclairage",))
+    assert stranger.get(f"/bureau/{ticket}/pourquoi").status_code == 404
+
+
 def test_another_services_ticket_is_not_there(app, world, ticket):
     stranger = Desk(app, world, "agent", ("bidache/eclairage",))
     assert stranger.get(f"/bureau/{ticket}").status_code == 404

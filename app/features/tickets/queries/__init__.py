@@ -3,6 +3,7 @@
 from app.features.tickets.queries.detail import TicketDetail, ticket_detail
 from app.features.tickets.queries.queue import MAX_PAGE, Counts, Page, QueueLine, counts, tickets_in_queue
 from app.features.tickets.queries.queues import ServiceLine, services_seen
+from app.features.tickets.queries.why import Why, why_here
 
 __all__ = [
     "MAX_PAGE",
@@ -11,8 +12,10 @@ __all__ = [
     "QueueLine",
     "ServiceLine",
     "TicketDetail",
+    "Why",
     "counts",
     "services_seen",
     "ticket_detail",
     "tickets_in_queue",
+    "why_here",
 ]
