@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import database_went_away
 from app.core.mail import Mail
+from app.features.contributions.following import ASKED, NEWS
 from app.features.contributions.pyramid import COUNT_AGAIN, rebuild_cells
 from app.features.moderation.jobs import DECIDED, WITHDRAW_PHOTOS
 from app.features.territories.failing import FAILING
@@ -162,10 +163,25 @@ def _derive_photo(session: Session, photo_id: int | None, payload: Mapping[str, 
     derive_photo(session, photo_id=photo_id or 0, location=settings().storage.location)
 
 
-def _tell_authors(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+def _tell(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+    """The authors now, each follower by a job of their own."""
+    from app.features.contributions.following import order_news
     from app.features.contributions.mails import mails_of_event
 
+    order_news(session, event_id=int(payload["event_id"]))
     _mail(session, mails_of_event(session, int(payload["event_id"])))
+
+
+def _tell_follower(session: Session, follow_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.contributions.mails import mails_of_news
+
+    _mail(session, mails_of_news(session, event_id=int(payload["event_id"]), follow_id=follow_id or 0))
+
+
+def _ask_follower(session: Session, follow_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.contributions.mails import mails_of_wish
+
+    _mail(session, mails_of_wish(session, follow_id or 0))
 
 
 def _tell_administrators(session: Session, rule_id: int | None, payload: Mapping[str, Any]) -> None:
@@ -204,7 +220,9 @@ def _count_map_again(session: Session, territory_id: int | None, payload: Mappin
 HANDLERS: Mapping[str, Handler] = {
     "photo": _derive_photo,
     COUNT_AGAIN: _count_map_again,
-    "ticket.changed": _tell_authors,
+    "ticket.changed": _tell,
+    ASKED: _ask_follower,
+    NEWS: _tell_follower,
     FAILING: _tell_administrators,
     DECIDED: _tell_of_moderation,
     WITHDRAW_PHOTOS: _withdraw_photos,

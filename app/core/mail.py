@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import smtplib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
@@ -13,16 +14,22 @@ from urllib.parse import unquote, urlsplit
 
 TIMEOUT_S = 15
 
+_POLICY = SMTP.clone(max_line_length=990)
+"""A header that holds an address stays on one line: not every mail program joins those that were folded."""
+
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail in plain text. `key` is unique: it becomes the Message-ID, and the name of the file."""
+    """A mail in plain text, and in HTML if it is given. `key` is unique: it becomes the Message-ID, and the name of the
+    file. `headers` are added to the usual ones."""
 
     to: str
     subject: str
     body: str
     key: str
     language: str = "fr"
+    html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def send(mail: Mail, *, smtp_url: str, sender: str, folder: Path) -> None:
@@ -34,7 +41,7 @@ def send(mail: Mail, *, smtp_url: str, sender: str, folder: Path) -> None:
     if not smtp_url:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = re.sub(r"[^A-Za-z0-9.-]", "-", mail.key)
-        (folder / f"{name}.eml").write_bytes(message.as_bytes(policy=SMTP))
+        (folder / f"{name}.eml").write_bytes(message.as_bytes())
         return
     url = urlsplit(smtp_url)
     kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
@@ -47,13 +54,18 @@ def send(mail: Mail, *, smtp_url: str, sender: str, folder: Path) -> None:
 
 
 def _message(mail: Mail, sender: str) -> EmailMessage:
-    message = EmailMessage()
+    message = EmailMessage(policy=_POLICY)
     message["From"] = sender
     message["To"] = mail.to
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = formatdate(usegmt=True)
     message["Message-ID"] = f"<{mail.key}@{sender.rpartition('@')[2].rstrip('>')}>"
-    message["Content-Language"] = mail.language
     message["Auto-Submitted"] = "auto-generated"
+    for name, value in mail.headers.items():
+        message[name] = value
     message.set_content(mail.body)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    # Last: whatever sets the content forgets what was said of it before.
+    message["Content-Language"] = mail.language
     return message

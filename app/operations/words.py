@@ -9,6 +9,8 @@ TOPICS = {
     "photo": _("Photos"),
     "hotspots": _("Hotspots"),
     "ticket.changed": _("News to followers"),
+    "follow.asked": _("Asking an address whether it wishes to follow"),
+    "follow.news": _("News to one follower"),
     "rule.failing": _("News of a failing rule"),
 }
 

@@ -25,7 +25,18 @@ HERE = {"lon": -1.4748, "lat": 43.4929}
 ABSENT = object()
 """A field that is not sent."""
 
-COUNTED = ("contribution", "contribution_contact", "photo", "ticket", "event", "outbox", "idempotency", "map_cell")
+COUNTED = (
+    "contribution",
+    "contribution_contact",
+    "photo",
+    "ticket",
+    "event",
+    "outbox",
+    "idempotency",
+    "map_cell",
+    "support",
+    "follow",
+)
 
 
 def good(**given: Any) -> dict[str, Any]:

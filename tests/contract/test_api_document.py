@@ -136,6 +136,8 @@ def test_each_success_was_seen_and_was_as_it_is_told(app: Flask, client: Any, ho
     event = {"state": "accepted", "text": "On vient.", "version": ticket["version"]}
     assert client.post(f"/api/v1/tickets/{reference}/events", json=event, headers=headers).status_code == 200
     assert client.post(f"/api/v1/tickets/{reference}/events", json=event, headers=headers).status_code == 409
+    support = f"/api/v1/contributions/{reference}/support"
+    assert client.post(support).status_code == client.delete(support).status_code == 200
     assert client.delete("/api/v1/session", headers=headers).status_code == 204
     conformance: Conformance = app.extensions["conformance"]
     expected = {

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.core.db import engine_options
 from app.features import tables  # noqa: F401  (foreign keys need every table to be known)
+from app.features.contributions.nearby import open_nearby
 from app.features.territories.catalogue import current_town
-from app.features.tickets.queries.near import nearest_open_for_public
 from app.settings import DatabaseSettings
 from tests.performance.ground import Ground, percentile, points, row
 from tests.support import servers
@@ -42,7 +42,7 @@ def measure(ground: Ground) -> Iterator[dict[str, Any]]:
             began = time.perf_counter()
             link.execute(BARE, values).fetchall()
             middle = time.perf_counter()
-            nearest_open_for_public(session, lon=lon, lat=lat, territory_id=town.id, category=facts, kind="problem")
+            open_nearby(session, lon=lon, lat=lat, town=town, category=facts, kind="problem")
             if number >= 100:
                 bare.append((middle - began) * 1000)
                 ours.append((time.perf_counter() - middle) * 1000)

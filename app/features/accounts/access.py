@@ -137,7 +137,7 @@ def _from_cookie() -> Actor | None:
     if actor.anonymous:
         _forget()
         return None
-    _refuse_other_sites()
+    refuse_other_sites()
     if now - int(session[_SEEN]) > _TOUCH_S:
         session[_SEEN] = now
     return actor
@@ -148,7 +148,7 @@ def _forget() -> None:
     session.pop(_SEEN, None)
 
 
-def _refuse_other_sites() -> None:
+def refuse_other_sites() -> None:
     """A cookie only speaks for pages of this site; forms also carry a CSRF token, API calls carry this check."""
     if request.method in _SAFE:
         return

@@ -5,8 +5,15 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the slice's pages and addresses."""
-    from app.features.contributions import api, api_read, views
+    from app.features.contributions import api, api_read, api_support, views
     from app.features.contributions.views import photos, tiles
 
-    for blueprint in (views.load(), api.blueprint, api_read.blueprint, photos.blueprint, tiles.blueprint):
+    for blueprint in (
+        views.load(),
+        api.blueprint,
+        api_read.blueprint,
+        api_support.blueprint,
+        photos.blueprint,
+        tiles.blueprint,
+    ):
         app.register_blueprint(blueprint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from app.features.contributions.filters import GROUPS, PERIODS, STATES
 from app.features.contributions.pyramid import KIND_CODES
 from app.features.contributions.queries import MOST
 from app.features.contributions.schemas import ContributionFields, ContributionForm, ContributionIn
-from app.features.contributions.shapes import ContributionDocument, ContributionPage, Kept, TileJson
+from app.features.contributions.shapes import ContributionDocument, ContributionPage, Kept, SupportDocument, TileJson
 
 TAG: Final = "Contributions"
 MAP: Final = "Map"
@@ -157,6 +158,49 @@ SHOW: Final = Operation(
         404: "No contribution has this number, or it has not been published yet (type `…:not-yet-public`).",
         410: "It was public, and is no longer shown.",
     },
+)
+
+_SUPPORTED: Final = Answer(
+    "How many carry it now.",
+    SupportDocument,
+    example={"reference": "BAY-4817", "supports": 24, "supported": True},
+    headers={"Set-Cookie": "The secret by which a browser without an account is known again."},
+)
+SUPPORT: Final = Operation(
+    tag=TAG,
+    summary="Me too",
+    description="Counts one person in, once, whatever the number of requests. The person is the account that is signed "
+    "in, else the browser, which is given a secret in a cookie when it first acts. A program that keeps no cookie is "
+    "known by its `Idempotency-Key`.",
+    path={"reference": ("Its reference, in capitals or not.", "BAY-4817")},
+    parameters=(
+        Parameter(
+            "Idempotency-Key",
+            Annotated[str, Field(min_length=8, max_length=128, pattern=r"^[\x21-\x7e]*$")],
+            "The same key is the same person.",
+            place="header",
+        ),
+    ),
+    answers={200: _SUPPORTED},
+    problems={
+        403: "The request comes from a page of another site.",
+        404: "No contribution has this number, or it has not been published yet.",
+        409: "It is closed (type `…:closed`).",
+        410: "It was public, and is no longer shown.",
+    },
+)
+WITHDRAW: Final = replace(
+    SUPPORT,
+    summary="No longer",
+    description="Takes the support of this person back, if it was given.",
+    answers={
+        200: Answer(
+            "How many carry it now.",
+            SupportDocument,
+            example={"reference": "BAY-4817", "supports": 23, "supported": False},
+        )
+    },
+    problems={status: words for status, words in SUPPORT.problems.items() if status != 409},
 )
 
 INDEX: Final = Operation(

@@ -66,11 +66,18 @@ def check_category(draft: Draft, found: CategoryFacts | None, town: Town) -> lis
     return []
 
 
+def email_errors(pointer: str, email: str) -> list[FieldError]:
+    """Whether this may be an e-mail address; what really is one, only a mail tells."""
+    if _EMAIL.fullmatch(email) and len(email) <= 254:
+        return []
+    return [FieldError(pointer, "This e-mail address is not complete, for example its end “.fr”.")]
+
+
 def check_contact(draft: Draft, category: CategoryFacts) -> list[FieldError]:
     """Whether the author can be reached where the category needs it."""
-    contact, found = draft.contact, []
-    if contact.email and (not _EMAIL.fullmatch(contact.email) or len(contact.email) > 254):
-        found.append(FieldError("/contact/email", "This e-mail address is not complete, for example its end “.fr”."))
+    contact, found = draft.contact, list[FieldError]()
+    if contact.email:
+        found += email_errors("/contact/email", contact.email)
     if contact.phone and not _PHONE.fullmatch(contact.phone):
         found.append(FieldError("/contact/phone", "Write a telephone number with digits only."))
     if contact.name and len(contact.name) > 120:

@@ -22,6 +22,7 @@ _WHERE = """
     AND c.territory_id = ANY(CAST(:territories AS int[]))
     AND (CAST(:west AS float8) IS NULL OR c.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326))
     AND (CAST(:categories AS int[]) IS NULL OR c.category_id = ANY(CAST(:categories AS int[])))
+    AND (CAST(:zones AS int[]) IS NULL OR c.zone_ids && CAST(:zones AS int[]))
     AND (CAST(:states AS text[]) IS NULL OR c.state = ANY(CAST(:states AS text[])))
     AND (CAST(:since AS timestamptz) IS NULL OR c.created_at >= CAST(:since AS timestamptz))
     AND (CAST(:words AS text) IS NULL OR c.reference = upper(:words) OR c.title ILIKE :pattern OR c.body ILIKE :pattern)
@@ -30,7 +31,9 @@ _WHERE = """
 _ITEMS = text(
     f"""
     SELECT c.id, c.reference, c.kind, c.category_id, c.territory_id, coalesce(c.title, c.body) AS title, c.state,
-           c.ticket_id, c.created_at, c.supports, c.zone_ids, p.public_key
+           c.ticket_id, c.created_at, c.supports, c.zone_ids, p.public_key,
+           (SELECT count(*) FROM follow f WHERE f.contribution_id = c.id AND f.confirmed_at IS NOT NULL
+              AND f.unsubscribed_at IS NULL) AS follows
     FROM contribution c
     LEFT JOIN LATERAL (
       SELECT public_key FROM photo
@@ -67,12 +70,19 @@ def nested_territories(session: Session, territory_id: int) -> list[int]:
     return [row.id for row in session.execute(_NESTED, {"id": territory_id})]
 
 
+def zones_called(session: Session, slug: str, *, territories: Sequence[int]) -> list[int]:
+    """The zones of these territories that bear this name; none for a name that nobody bears."""
+    asked = text("SELECT id FROM zone WHERE slug = :slug AND territory_id = ANY(CAST(:territories AS int[]))")
+    return list(session.scalars(asked, {"slug": slug, "territories": list(territories)}))
+
+
 def listed_contributions(
     session: Session,
     *,
     territories: Sequence[int],
     filters: Filters,
     categories: Sequence[int] | None,
+    zones: Sequence[int] | None = None,
     bounds: Bounds | None = None,
     offset: int = 0,
     limit: int = PAGE,
@@ -86,6 +96,7 @@ def listed_contributions(
         "east": east,
         "north": north,
         "categories": None if categories is None else list(categories),
+        "zones": None if zones is None else list(zones),
         "states": list(GROUPS.get(filters.state, (filters.state,))) if filters.state else None,
         "since": period_start(filters.period) if filters.period else None,
         "words": filters.query or None,

@@ -183,3 +183,33 @@ class MapCell(Base):
         # Room on each page: counts change in place, without touching the key's index.
         {"postgresql_with": {"fillfactor": 70}},
     )
+
+
+class Support(Base):
+    """One person carries a contribution, once: the key makes it so, whatever the number of clicks."""
+
+    __tablename__ = "support"
+
+    contribution_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    person: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """SHA-256 of who: an account, or the secret that a browser keeps (`person.py`)."""
+    created_at: Mapped[Now]
+
+
+class Follow(Base):
+    """An e-mail address that wishes to hear of a contribution; it hears nothing before it is confirmed."""
+
+    __tablename__ = "follow"
+
+    id: Mapped[BigKey]
+    contribution_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"))
+    email: Mapped[str]
+    language: Mapped[str] = mapped_column(server_default="fr")
+    asked_at: Mapped[Now]
+    """When the last mail that asks for confirmation was ordered: not more than one in 15 minutes."""
+    confirmed_at: Mapped[datetime | None]
+    unsubscribed_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("uq_follow_email", "contribution_id", text("lower(email)"), unique=True),)

@@ -8,7 +8,7 @@ address is a path or a URL ready for `href`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
@@ -32,6 +32,7 @@ class ListItem:
     url: str
     when: datetime | None = None
     supports: int = 0
+    follows: int = 0
     distance_m: float | None = None
     photo_url: str | None = None
     place: str = ""
@@ -55,7 +56,8 @@ class Filters:
     somebody.
 
     `kinds`: the kinds shown, in the fixed order, never empty. `category`: slug or "". `state`: a public
-    state or "". `period`: days, 0 for all. `query`: words, a number or a place looked for.
+    state or "". `period`: days, 0 for all. `query`: words, a number or a place looked for. `zone`: slug of a
+    zone of the town or "".
     """
 
     kinds: tuple[str, ...] = KIND_ORDER
@@ -63,6 +65,7 @@ class Filters:
     state: str = ""
     period: int = DEFAULT_PERIOD
     query: str = ""
+    zone: str = ""
 
     def params(self) -> dict[str, str]:
         """What differs from a fresh map, as query parameters."""
@@ -72,13 +75,14 @@ class Filters:
             "state": self.state,
             "period": "" if self.period == DEFAULT_PERIOD else str(self.period),
             "q": self.query,
+            "zone": self.zone,
         }
         return {name: value for name, value in values.items() if value}
 
     def toggled(self, kind: str) -> Filters:
         """The same view with one kind added or removed; removing the last one shows all again."""
         kept = tuple(k for k in KIND_ORDER if (k in self.kinds) != (k == kind))
-        return Filters(kept or KIND_ORDER, self.category, self.state, self.period, self.query)
+        return replace(self, kinds=kept or KIND_ORDER)
 
     def address(self, path: str) -> str:
         """`path` with these filters."""
@@ -92,8 +96,8 @@ class Filters:
         kinds = tuple(k for k in KIND_ORDER if k in asked) or KIND_ORDER
         period = args.get("period", "")
         days = int(period) if period.isdecimal() and len(period) < 6 and int(period) in PERIODS else DEFAULT_PERIOD
-        text = {name: args.get(name, "").strip()[:80] for name in ("category", "state", "q")}
-        return cls(kinds, text["category"], text["state"], days, text["q"])
+        text = {name: args.get(name, "").strip()[:80] for name in ("category", "state", "q", "zone")}
+        return cls(kinds, text["category"], text["state"], days, text["q"], text["zone"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,16 +225,54 @@ class ShowPage:
     photos: Sequence[PhotoView] = ()
     facts: Sequence[Fact] = ()
     supports: int = 0
+    follows: int = 0
     map: MiniMap | None = None
     joined_to: tuple[str, str] | None = None
     support_url: str = ""
+    support_api: str = ""
     supported: bool = False
     follow_url: str = ""
+    feed_url: str = ""
     own: bool = False
     reopen_url: str = ""
     photos_pending: int = 0
     hidden: bool = False
     """A moderator hides it; only its author reads this page."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowPage:
+    """Where one asks to follow a contribution. `sent`: the mail that asks for confirmation is on its way;
+    `supported`: the person has just said "that's it", or had before.
+    """
+
+    reference: str
+    kind: str
+    title: str
+    url: str
+    action: str
+    feed_url: str
+    email: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    sent: bool = False
+    supported: bool = False
+    supports: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionPage:
+    """The page of one follower, opened by the link of a mail; opening it changes nothing.
+
+    `title` and `url` are empty while the contribution is not public.
+    """
+
+    reference: str
+    email: str
+    state: Literal["asked", "following", "stopped"]
+    confirm_url: str
+    stop_url: str
+    title: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

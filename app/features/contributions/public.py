@@ -19,7 +19,9 @@ _FACE = text(
            ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat,
            t.id AS ticket_id, t.reference AS ticket_reference, t.state AS ticket_state, t.due_at, t.closed_at,
            t.routing, t.contributions AS together, t.opened_at,
-           s.slug AS service_slug, s.name AS service_name
+           s.slug AS service_slug, s.name AS service_name,
+           (SELECT count(*) FROM follow f WHERE f.contribution_id = c.id AND f.confirmed_at IS NOT NULL
+              AND f.unsubscribed_at IS NULL) AS follows
     FROM contribution c
     LEFT JOIN ticket t ON t.id = c.ticket_id
     LEFT JOIN service s ON s.id = t.service_id
@@ -36,7 +38,7 @@ _PHOTOS = text(
 
 _HISTORY = text(
     """
-    SELECT type, at, state_from, state_to, body, data FROM event
+    SELECT type, at, state_from, state_to, body, data, id FROM event
     WHERE public AND (contribution_id = :id OR (ticket_id = :ticket_id AND contribution_id IS NULL))
     ORDER BY at, id
     """
@@ -63,6 +65,7 @@ class EventFace:
     state_to: str | None
     body: str | None
     data: dict[str, Any]
+    id: int = 0
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,15 @@ class ContributionDocument(TypedDict):
 
 
 @shape
+class SupportDocument(TypedDict):
+    """How many people carry a contribution, and whether the one who asks does."""
+
+    reference: str
+    supports: int
+    supported: bool
+
+
+@shape
 class ContributionFacts(TypedDict):
     """A contribution in a list."""
 
@@ -221,7 +230,8 @@ class Nearby(TypedDict):
     """What is already there, the nearest first."""
 
     territory: str
-    category: str
+    category: str | None
+    """Null: any category was asked for."""
     kind: Kind
     radius_m: float
     results: Annotated[list[NearbyContribution], Field(max_length=5)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.features.contributions.shapes import Photo, PhotoUrls
 
@@ -21,6 +22,24 @@ def public_url(reference: str) -> str:
 def follow_url(reference: str, token: str) -> str:
     """Where its author follows it; the link is the key."""
     return _absolute(f"/c/{reference}/suivi/{token}")
+
+
+def subscription_url(follow_id: int) -> str:
+    """The page of one follower; the signed link is the key, and no table holds it."""
+    return _absolute(f"/suivi/{_subscriptions().dumps(follow_id)}")
+
+
+def subscription_id(token: str) -> int | None:
+    """Which follower a link is for, or None when we never gave it."""
+    try:
+        found = _subscriptions().loads(token)
+    except BadSignature:
+        return None
+    return found if isinstance(found, int) else None
+
+
+def _subscriptions() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="follow")
 
 
 def photo_url(key: str, size: int) -> str:

@@ -21,14 +21,15 @@ def state_word(state: str, *, placed: bool) -> str:
 
 def steps(history: Sequence[EventFace], *, town: Town, closed: bool) -> list[Step]:
     """The timeline, newest first; the newest is "now" until all is done."""
-    told = [step for event in history if (step := _step(event, town)) is not None]
+    told = [step for event in history if (step := step_of(event, town)) is not None]
     told.reverse()
     if told and not closed:
         told[0] = Step(told[0].text, "now", told[0].when, told[0].note)
     return told
 
 
-def _step(event: EventFace, town: Town) -> Step | None:
+def step_of(event: EventFace, town: Town) -> Step | None:
+    """One fact of the history as a line of the timeline, or None for what says nothing to the public."""
     match event.type:
         case "received":
             channel = str(words.CHANNELS.get(event.data.get("channel", ""), ""))

@@ -1,4 +1,4 @@
-"""`GET /api/v1/nearby`: what is already there, asked once the place and the category are chosen."""
+"""`GET /api/v1/nearby`: what is already there, asked once the place is chosen, better once the category is."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from app.core.errors import FieldError, Invalid
 from app.core.i18n import label
 from app.core.openapi import documented
 from app.features.contributions.checks import KINDS, check_point
+from app.features.contributions.nearby import ANY_CATEGORY_M, NearbyFace, open_nearby
 from app.features.contributions.shapes import Nearby, NearbyContribution
 from app.features.contributions.urls import photo_urls, public_url
 from app.features.territories.catalogue import CategoryFacts, Town, town
 from app.features.territories.hosts import spoken_of
 from app.features.territories.places import locate
 from app.features.tickets import api_reference
-from app.features.tickets.queries.near import NearbyFace, nearest_open_for_public
 from app.web.words import public_state
 
 blueprint = Blueprint("nearby_api", __name__, url_prefix="/api/v1")
@@ -29,7 +29,7 @@ blueprint = Blueprint("nearby_api", __name__, url_prefix="/api/v1")
 @public
 @documented(api_reference.NEARBY)
 def nearby() -> Response:
-    """Open, public contributions of the same kind and category near a place: at most five, the nearest first."""
+    """Open, public contributions of one kind (and category, if it is said) near a place, the nearest first."""
     kind = request.args.get("kind") or "problem"
     errors = [] if kind in KINDS else [FieldError("/kind", "Choose problem, praise or proposal.")]
     lon, lat = _degrees("lon", errors), _degrees("lat", errors)
@@ -37,13 +37,13 @@ def nearby() -> Response:
     if errors:
         raise Invalid(errors=errors)
     home, category = _category(lon, lat, kind)
-    found = nearest_open_for_public(db.session, lon=lon, lat=lat, territory_id=home.id, category=category, kind=kind)
+    found = open_nearby(db.session, lon=lon, lat=lat, town=home, category=category, kind=kind)
     document: Nearby = {
         "territory": home.slug,
-        "category": category.slug,
+        "category": category.slug if category else None,
         "kind": kind,
-        "radius_m": category.group_radius_m,
-        "results": [_document(face, category) for face in found],
+        "radius_m": category.group_radius_m if category else ANY_CATEGORY_M,
+        "results": [_document(face, home.categories_by_id[face.category_id]) for face in found],
     }
     response = jsonify(document)
     response.headers["Cache-Control"] = "no-store"
@@ -61,7 +61,7 @@ def _degrees(name: str, errors: list[FieldError]) -> float:
     return 0.0
 
 
-def _category(lon: float, lat: float, kind: str) -> tuple[Town, CategoryFacts]:
+def _category(lon: float, lat: float, kind: str) -> tuple[Town, CategoryFacts | None]:
     place = locate(db.session, lon, lat)
     if place is None or not spoken_of(place.territory_id):
         raise Invalid(
@@ -70,6 +70,8 @@ def _category(lon: float, lat: float, kind: str) -> tuple[Town, CategoryFacts]:
         )
     home = town(db.session, place.territory_id, version=place.version)
     slug = request.args.get("category", "")
+    if not slug:
+        return home, None
     category = home.categories.get(slug)
     if category is None or not category.active:
         words = {"town": home.name, "slug": slug[:80]}
@@ -85,9 +87,9 @@ def _document(face: NearbyFace, category: CategoryFacts) -> NearbyContribution:
         "url": public_url(face.reference),
         "kind": face.kind,
         "category": {"slug": category.slug, "label": label(category.label)},
-        "sentence": face.sentence,
-        "created_at": face.said_at.isoformat(),
-        "age_days": max(0, (datetime.now(UTC) - face.said_at).days),
+        "sentence": face.title,
+        "created_at": face.created_at.isoformat(),
+        "age_days": max(0, (datetime.now(UTC) - face.created_at).days),
         "state": face.state,
         "public_state": public_state(face.state, in_a_queue=True),
         "distance_m": round(face.distance_m, 1),
@@ -95,5 +97,5 @@ def _document(face: NearbyFace, category: CategoryFacts) -> NearbyContribution:
         "lat": face.lat,
         "contributions": face.contributions,
         "supports": face.supports,
-        "photo": photo_urls(face.photo_key) if face.photo_key else None,
+        "photo": photo_urls(face.public_key) if face.public_key else None,
     }

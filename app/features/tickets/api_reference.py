@@ -158,13 +158,14 @@ EVENT: Final = Operation(
 NEARBY: Final = Operation(
     tag=MAP,
     summary="Is it already there?",
-    description="Open, public contributions of one kind and category near a place, at most five, the nearest first.",
+    description="Open, public contributions of one kind near a place, at most five, the nearest first: within the "
+    "category's own radius (0: never suggested), or of any category within 40 metres when none is said.",
     parameters=(
         Parameter(
             "lon", Annotated[float, Field(ge=-180, le=180)], "Longitude, degrees.", required=True, example=-1.4748
         ),
         Parameter("lat", Annotated[float, Field(ge=-90, le=90)], "Latitude, degrees.", required=True, example=43.4929),
-        Parameter("category", str, "Slug of a category that takes this kind.", required=True, example="pothole"),
+        Parameter("category", str, "Slug of a category that takes this kind; none: any.", example="pothole"),
         Parameter("kind", one_of(*KINDS), "`problem` unless said."),
     ),
     answers={

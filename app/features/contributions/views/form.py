@@ -41,6 +41,7 @@ from app.features.contributions.services import Promise, Submitted, find_promise
 from app.features.contributions.uploads import check_uploads
 from app.features.contributions.urls import follow_url
 from app.features.contributions.views import blueprint
+from app.features.contributions.views.maps import already_there
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.deciding import decide, due_date, facts_of
 from app.features.territories.geocoders import site_geocoder
@@ -187,6 +188,7 @@ def _form(kind: str, values: dict[str, Any], errors: dict[str, str], kept: tuple
         basemap_url=here.basemap.url,
         attribution=here.basemap.attribution,
         geocode_url=url_for("geocode_api.geocode"),
+        nearby=already_there(values | {"kind": kind}),
         nearby_url=url_for("contributions.nearby"),
         values=values,
         errors=errors,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -11,14 +12,22 @@ from flask_babel import gettext
 from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
-from app.features.contributions.listing import PAGE, Bounds, Listed, listed_contributions, nested_territories
+from app.features.contributions.listing import (
+    PAGE,
+    Bounds,
+    Listed,
+    listed_contributions,
+    nested_territories,
+    zones_called,
+)
 from app.features.contributions.nearby import open_nearby
 from app.features.contributions.pages import KIND_ORDER, Choice, Filters, ListItem, ListPage, MapPage, Nearby
 from app.features.contributions.urls import photo_url
 from app.features.contributions.views import blueprint
 from app.features.contributions.wording import state_word
-from app.features.territories.catalogue import Town, current_town
-from app.features.territories.hosts import host_reach
+from app.features.territories.catalogue import Town, current_town, town
+from app.features.territories.hosts import spoken_of
+from app.features.territories.places import locate
 from app.features.territories.sites import SiteTown, site_town
 
 
@@ -26,13 +35,13 @@ from app.features.territories.sites import SiteTown, site_town
 @public
 def map_page() -> str:
     """The map with its list beside it."""
-    here, filters = site_town(), Filters.read(request.args)
-    listed = _listed(here, filters, _bounds(), 0)
+    here, filters = site_town(), _filters_of_map()
+    found = listed(here, filters, asked_bounds(), 0)
     page = MapPage(
         territory=here.town.slug,
         town=here.town.name,
-        list=_list_page(here, listed, filters, 0, "contributions.map_page"),
-        counts={kind: listed.counts.get(kind, 0) for kind in KIND_ORDER},
+        list=_list_page(here, found, filters, 0, "contributions.map_page"),
+        counts={kind: found.counts.get(kind, 0) for kind in KIND_ORDER},
         categories=category_choices(here.town),
         center=here.center,
         bounds=here.bounds,
@@ -49,12 +58,12 @@ def map_page() -> str:
 def list_page() -> str:
     """The list alone, for whoever prefers it to the map."""
     here, filters, offset = site_town(), Filters.read(request.args), _offset()
-    listed = _listed(here, filters, _bounds(), offset)
-    page = _list_page(here, listed, filters, offset, "contributions.list_page")
+    found = listed(here, filters, asked_bounds(), offset)
+    page = _list_page(here, found, filters, offset, "contributions.list_page")
     return render_template(
         "contributions/list.html",
         page=page,
-        counts={kind: listed.counts.get(kind, 0) for kind in KIND_ORDER},
+        counts={kind: found.counts.get(kind, 0) for kind in KIND_ORDER},
         categories=category_choices(here.town),
         town=here.town.name,
     )
@@ -64,9 +73,9 @@ def list_page() -> str:
 @public
 def list_fragment() -> Response:
     """The list of what the map shows, as a piece of page."""
-    here, filters, offset = site_town(), Filters.read(request.args), _offset()
-    listed = _listed(here, filters, _bounds(), offset)
-    page = _list_page(here, listed, filters, offset, "contributions.list_page")
+    here, filters, offset = site_town(), _filters_of_map(), _offset()
+    found = listed(here, filters, asked_bounds(), offset)
+    page = _list_page(here, found, filters, offset, "contributions.list_page")
     response = make_response(render_template("contributions/_list.html", page=page))
     response.headers["Cache-Control"] = "no-cache"
     return response
@@ -75,17 +84,37 @@ def list_fragment() -> Response:
 @blueprint.get("/contribuer/proches")
 @public
 def nearby() -> Response:
-    """What is already open near a pin, nearest first, as lines for the form; praise is never a double."""
-    lon, lat = request.args.get("lon", type=float), request.args.get("lat", type=float)
-    kind, category = request.args.get("kind", "problem"), request.args.get("category") or None
-    found: list[Nearby] = []
-    if lon is not None and lat is not None and kind != "praise" and abs(lon) <= 180 and abs(lat) <= 90:
-        rows = open_nearby(db.session, lon=lon, lat=lat, kind=kind, category=category, within=host_reach())
-        found = [
-            Nearby(_item(row, current_town(db.session, row.territory_id), row.distance_m), support_url="")
-            for row in rows
-        ]
-    return make_response(render_template("contributions/_nearby.html", nearby=found))
+    """What is already open near a pin, nearest first, as lines for the form."""
+    return make_response(render_template("contributions/_nearby.html", nearby=already_there(request.args)))
+
+
+def already_there(asked: Mapping[str, Any]) -> list[Nearby]:
+    """The same as data, for `lon`, `lat`, `kind` and, if it is known, `category`; nothing while there is no place."""
+    try:
+        lon, lat = (float(str(asked.get(name, "")).replace(",", ".")) for name in ("lon", "lat"))
+    except ValueError:
+        return []
+    if not (abs(lon) <= 180 and abs(lat) <= 90):
+        return []
+    place = locate(db.session, lon, lat)
+    if place is None or not spoken_of(place.territory_id):
+        return []
+    home = town(db.session, place.territory_id, version=place.version)
+    faces = open_nearby(
+        db.session,
+        lon=lon,
+        lat=lat,
+        town=home,
+        kind=str(asked.get("kind") or "problem"),
+        category=home.categories.get(str(asked.get("category") or "")),
+    )
+    return [
+        Nearby(
+            _item(face, home, face.distance_m),
+            support_url=url_for("contributions.support", reference=face.reference),
+        )
+        for face in faces
+    ]
 
 
 def category_choices(town: Town) -> list[Choice]:
@@ -110,18 +139,20 @@ def _item(row: Any, town: Town, distance_m: float | None = None) -> ListItem:
         kind=row.kind,
         category_label=label(category.label),
         icon=category.icon,
-        title=_first_sentence(row.title),
+        title=first_sentence(row.title),
         state=state_word(row.state, placed=row.ticket_id is not None),
         url=url_for("contributions.show", reference=row.reference),
         when=row.created_at,
         supports=row.supports,
+        follows=getattr(row, "follows", 0),
         distance_m=distance_m,
         photo_url=photo_url(row.public_key, 400) if row.public_key else None,
         place=zones[0] if zones else town.name,
     )
 
 
-def _first_sentence(words: str, limit: int = 90) -> str:
+def first_sentence(words: str, limit: int = 90) -> str:
+    """The first line of a text, cut between two words where it is long."""
     line = words.strip().split("\n", 1)[0]
     return line if len(line) <= limit else line[:limit].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
 
@@ -131,28 +162,41 @@ def _group(town: Town, parent: str | None) -> str:
     return label(above.label) if above else ""
 
 
-def _listed(here: SiteTown, filters: Filters, bounds: Bounds | None, offset: int) -> Listed:
+def _filters_of_map() -> Filters:
+    """The map has no zones: its list must show what its tiles show."""
+    return replace(Filters.read(request.args), zone="")
+
+
+def listed(here: SiteTown, filters: Filters, bounds: Bounds | None, offset: int) -> Listed:
+    """A page of the site's contributions under these filters."""
     wanted = None
     if filters.category:
         wanted = [c.id for c in here.town.categories_by_id.values() if filters.category in c.path]
     territories = nested_territories(db.session, here.town.id)
+    zones = zones_called(db.session, filters.zone, territories=territories) if filters.zone else None
     return listed_contributions(
-        db.session, territories=territories, filters=filters, categories=wanted, bounds=bounds, offset=offset
+        db.session,
+        territories=territories,
+        filters=filters,
+        categories=wanted,
+        zones=zones,
+        bounds=bounds,
+        offset=offset,
     )
 
 
-def _list_page(here: SiteTown, listed: Listed, filters: Filters, offset: int, endpoint: str) -> ListPage:
-    total = sum(listed.counts.get(kind, 0) for kind in filters.kinds)
-    shared: dict[str, Any] = filters.params() | ({"bbox": request.args["bbox"]} if _bounds() else {})
+def _list_page(here: SiteTown, found: Listed, filters: Filters, offset: int, endpoint: str) -> ListPage:
+    total = sum(found.counts.get(kind, 0) for kind in filters.kinds)
+    shared: dict[str, Any] = filters.params() | ({"bbox": request.args["bbox"]} if asked_bounds() else {})
 
     def at(position: int) -> str:
         return url_for(endpoint, **shared, offset=position or None)
 
     return ListPage(
-        items=list_items(listed.rows),
+        items=list_items(found.rows),
         total=total,
         filters=filters,
-        where=gettext("In the part of the map you see") if _bounds() else here.place,
+        where=gettext("In the part of the map you see") if asked_bounds() else here.place,
         offset=offset,
         previous=at(max(0, offset - PAGE)) if offset else "",
         following=at(offset + PAGE) if offset + PAGE < total else "",
@@ -160,7 +204,7 @@ def _list_page(here: SiteTown, listed: Listed, filters: Filters, offset: int, en
     )
 
 
-def _bounds() -> Bounds | None:
+def asked_bounds() -> Bounds | None:
     """`bbox=west,south,east,north`; anything else is forgotten, a shared link never breaks."""
     try:
         west, south, east, north = (float(part) for part in request.args.get("bbox", "").split(","))

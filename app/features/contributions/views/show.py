@@ -11,16 +11,16 @@ from app.core.db import db
 from app.core.i18n import label
 from app.features.contributions import wording
 from app.features.contributions.pages import Fact, MiniMap, PhotoView, ShowPage
+from app.features.contributions.person import person
 from app.features.contributions.public import Face, public_face
 from app.features.contributions.services import follow_hash
+from app.features.contributions.supporting import CLOSED, is_supported, may_support
 from app.features.contributions.urls import photo_url
 from app.features.contributions.views import blueprint
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.hosts import host_reach
 from app.features.territories.sites import site_town
 from app.web import words
-
-CLOSED = ("done", "declined", "duplicate")
 
 
 @blueprint.get("/c/<reference>")
@@ -63,6 +63,7 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
     category = town.categories_by_id[row.category_id]
     here = site_town()
     joined = None
+    may = row.visibility == "public" and may_support(kind=row.kind, state=row.state)
     if row.ticket_reference and row.ticket_reference != row.reference:
         joined = (row.ticket_reference, url_for("contributions.show", reference=row.ticket_reference))
     title = row.title or row.body.strip().split("\n", 1)[0][:120]
@@ -91,6 +92,12 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         ],
         facts=_facts(face, town, category),
         supports=row.supports,
+        follows=row.follows,
+        support_url=url_for("contributions.support", reference=row.reference) if may else "",
+        support_api=url_for("support_api.support", reference=row.reference),
+        supported=is_supported(db.session, contribution_id=row.id, person=person()),
+        follow_url=url_for("contributions.ask_follow", reference=row.reference) if row.visibility == "public" else "",
+        feed_url=url_for("contributions.feed_of_one", reference=row.reference) if row.visibility == "public" else "",
         map=MiniMap((row.lon, row.lat), row.kind, here.basemap.url, here.basemap.attribution, here.bounds),
         joined_to=joined,
         own=own,

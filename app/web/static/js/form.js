@@ -72,7 +72,11 @@ restore();
 ask();
 count();
 form.addEventListener("input", () => { count(); keep(); });
-form.addEventListener("change", () => { ask(); keep(); });
+form.addEventListener("change", (event) => {
+  ask();
+  keep();
+  if (event.target instanceof HTMLInputElement && event.target.name === "category" && place?.value) near({ lon: place.value[0], lat: place.value[1] });
+});
 
 form.addEventListener("click", (event) => {
   const way = /** @type {Element} */ (event.target).closest("[data-way]");
@@ -122,7 +126,7 @@ form.addEventListener("submit", (event) => {
 async function near({ lat, lon }) {
   if (!config.nearby) return;
   const box = document.getElementById("nearby");
-  const answer = await fetch(`${config.nearby}?${new URLSearchParams({ lat: String(lat), lon: String(lon), kind: config.kind })}`, { headers: { Accept: "text/html" } }).catch(() => null);
+  const answer = await fetch(`${config.nearby}?${new URLSearchParams({ lat: String(lat), lon: String(lon), kind: config.kind, category: String(new FormData(form).get("category") || "") })}`, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!box || !answer?.ok) return;
   const list = /** @type {HTMLElement} */ (document.getElementById("nearby-list"));
   list.innerHTML = await answer.text();
