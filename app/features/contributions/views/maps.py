@@ -97,9 +97,9 @@ def already_there(asked: Mapping[str, Any]) -> list[Nearby]:
     if not (abs(lon) <= 180 and abs(lat) <= 90):
         return []
     place = locate(db.session, lon, lat)
-    if place is None or not spoken_of(place.territory_id):
-        return []
-    home = town(db.session, place.territory_id, version=place.version)
+    home = site_town().town
+    if place is not None and spoken_of(place.territory_id):
+        home = town(db.session, place.territory_id, version=place.version)
     faces = open_nearby(
         db.session,
         lon=lon,
