@@ -368,7 +368,8 @@ def test_a_long_queue_goes_on(world, agent):
 def test_those_who_oversee_choose_a_queue(app, world, ticket, role, queues):
     desk = Desk(app, world, role)
     page = desk.get("/bureau").text
-    assert page.count("chip chip--sm") == queues + 1
+    menu = re.search(r'<details class="menu queue-pick">.*?</details>', page, re.DOTALL)
+    assert menu and menu.group().count("<li>") == queues + 1
     assert ticket in desk.get("/bureau?service=voirie&territory=bidache&view=team").text
     assert ticket not in desk.get("/bureau?service=eclairage&territory=bidache&view=team").text
 
