@@ -28,6 +28,7 @@ from app.features.contributions import pages
 from app.settings import Settings, StorageSettings, WebSettings
 from app.translations.compile import ensure
 from tests.support import gallery_desk as desk
+from tests.support import gallery_moderation as moderation
 from tests.support import gallery_samples as samples
 from tests.support.gallery_tiles import Town
 
@@ -64,9 +65,10 @@ def create(tmp: Path, basemap: Path | None = None, photos: Path | None = None) -
     app.config["SESSION_COOKIE_SECURE"] = False
     app.extensions["auzolan.site"] = lambda: web.Site(place=samples.TOWN)
     web.init_app(app)
-    for slice_name in ("contributions", "tickets", "accounts"):
+    for slice_name in ("contributions", "tickets", "accounts", "moderation"):
         folder = ROOT / f"app/features/{slice_name}/templates"
         app.register_blueprint(_pages(slice_name, folder))
+    _reports(app)
     _apidoc(app, tmp)
     _files(app, basemap or (DEMO_BASEMAP if DEMO_BASEMAP.exists() else None), photos)
     return app
@@ -74,8 +76,18 @@ def create(tmp: Path, basemap: Path | None = None, photos: Path | None = None) -
 
 def _pages(name: str, templates: Path) -> Blueprint:
     slice_ = Blueprint(name, f"gallery_{name}", template_folder=str(templates))
-    {"contributions": _contributions, "tickets": _tickets, "accounts": _accounts}[name](slice_)
+    {"contributions": _contributions, "tickets": _tickets, "accounts": _accounts, "moderation": moderation.pages}[name](
+        slice_
+    )
     return slice_
+
+
+def _reports(app: Flask) -> None:
+    """Where a report is sent."""
+    slice_ = Blueprint("moderation_public", __name__)
+    slice_.add_url_rule("/c/<reference>/abus", "report", lambda reference: reference)
+    slice_.add_url_rule("/c/<reference>/abus", "send_report", lambda reference: reference, methods=["POST"])
+    app.register_blueprint(slice_)
 
 
 def _apidoc(app: Flask, tmp: Path) -> None:

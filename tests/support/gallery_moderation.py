@@ -1,0 +1,110 @@
+"""The moderators' pages of the gallery, with contributions that nobody made."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, render_template, request, url_for
+
+from app.features.moderation import wording
+from app.features.moderation.pages import Entry, HintView, LogLine, ReportView
+from app.features.moderation.queries import VIEWS, Verdict
+from app.features.moderation.reasons import DECISIONS, REASONS, REPORT_REASONS
+
+NOW = datetime.now(UTC)
+LONG = "La voiture AB-123-CD est garée sur le trottoir tous les matins devant l'école, appelez le 06 12 34 56 78. " * 3
+
+
+def _entries() -> list[Entry]:
+    common = {"language": "fr", "when": NOW - timedelta(hours=5), "address": "12 rue Pannecau", "ticket": "BAY-4817"}
+    waiting = Entry(
+        **common, reference="BAY-4901", kind="problem", kind_label="Problème", title="Une voiture sur le trottoir",
+        text=LONG, photos=2, pictures=["/photo/400/one", "/photo/400/two"], standing="En attente",
+        service="Voirie", reports=[],
+        hints=[
+            HintView(str(wording.HINTS["plate"]), "AB-123-CD", True),
+            HintView(str(wording.HINTS["phone"]), "06 12 34 56 78", True),
+            HintView(str(wording.HINTS["link"]), "www.exemple.fr", False),
+        ],
+        may_publish=True, may_hide=True, may_restore=False, may_keep=False,
+    )  # fmt: skip
+    reported = Entry(
+        **common, reference="BAY-4902", kind="proposal", kind_label="Idée", title="Un banc " + "très" * 20, text="",
+        photos=0, pictures=[], standing="Public", service="Espaces verts", hints=[],
+        reports=[
+            ReportView(str(wording.REASONS["insult"]), "Il parle de ma voisine", NOW - timedelta(hours=2)),
+            ReportView(str(wording.REASONS["off_topic"]), "", NOW - timedelta(hours=1)),
+        ],
+        may_publish=False, may_hide=True, may_restore=False, may_keep=True,
+    )  # fmt: skip
+    hidden = Entry(
+        **common, reference="BAY-4903", kind="praise", kind_label="Merci", title="Merci à M. Dupont", text="",
+        photos=1, pictures=[], standing="Masqué", service="", hints=[], reports=[],
+        may_publish=False, may_hide=False, may_restore=True, may_keep=False,
+    )  # fmt: skip
+    return [waiting, reported, hidden]
+
+
+def pages(slice_: Blueprint) -> None:
+    """The four pages; `?empty`, `?refused` show their other states."""
+
+    @slice_.get("/moderation")
+    def queue() -> str:
+        refused = "refused" in request.args
+        return render_template(
+            "moderation/queue.html",
+            entries=[] if "empty" in request.args else _entries(),
+            counts=dict.fromkeys(VIEWS, 3),
+            view="all",
+            kind="",
+            views=[(code, wording.VIEWS[code]) for code in VIEWS],
+            reasons=[(code, wording.REASONS[code]) for code in REASONS],
+            refused="BAY-4901" if refused else "",
+            errors={"words": "Dites pourquoi en quelques mots."} if refused else {},
+            typed={"reason": "other"} if refused else {},
+            one="",
+            journal_url=url_for("moderation.journal"),
+            address=lambda **change: url_for("moderation.queue", **change),
+        )
+
+    @slice_.post("/moderation/<reference>/<act>")
+    def decide(reference: str, act: str) -> str:
+        return f"{reference} {act}"
+
+    @slice_.get("/moderation/journal")
+    def journal() -> str:
+        why = str(wording.REASONS["insult"])
+        lines = [
+            LogLine(NOW, "Maite", str(wording.DECISIONS[code]), "BAY-4901", why, "Les mots blessent " * 5)
+            for code in DECISIONS
+        ]
+        return render_template(
+            "moderation/journal.html",
+            lines=lines,
+            decision="",
+            decisions=[(code, wording.DECISIONS[code]) for code in DECISIONS],
+            older=url_for("moderation.journal", avant=1),
+            first_page=True,
+        )
+
+    @slice_.get("/moderation-report")
+    def report() -> str:
+        return render_template(
+            "moderation/report.html",
+            reference="BAY-4817",
+            title="Lampadaire éteint",
+            reasons=[(code, wording.REASONS[code]) for code in REPORT_REASONS],
+            typed={},
+            errors={"reason": "Choisissez une raison."},
+        )
+
+    @slice_.get("/moderation-decision")
+    def decision() -> str:
+        return render_template(
+            "moderation/decision.html",
+            reference="BAY-4817",
+            verdict=Verdict(1, 1, "insult", "Ces mots blessent.", NOW, False),
+            why=wording.TOLD["insult"],
+            typed={},
+            errors={},
+        )
