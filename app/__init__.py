@@ -44,6 +44,8 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.web.secure,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        # A picture that answers late must not bring back the session as it was when it was asked for.
+        SESSION_REFRESH_EACH_REQUEST=False,
         SQLALCHEMY_ENGINES={"default": db.engine_options(settings.database)},
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_TRANSLATION_DIRECTORIES=str(ensure_translations(settings.storage.data / "cache")),

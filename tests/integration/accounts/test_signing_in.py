@@ -237,3 +237,10 @@ def test_an_old_hash_is_renewed_at_sign_in(account, client, session):
 def test_pages_made_for_somebody_are_not_stored(account, client):
     api_sign_in(client)
     assert client.get("/api/v1/session").headers["Cache-Control"] == "no-store"
+
+
+def test_an_answer_that_comes_late_does_not_bring_an_old_session_back(account, browser):
+    browser.sign_in()
+    # What is asked beside a page (tiles, pictures) carries no cookie back: the page's own stands.
+    for path in ("/healthz", "/api/v1/territories", "/api/v1/session"):
+        assert browser.client.get(path).headers.getlist("Set-Cookie") == []

@@ -15,6 +15,7 @@ from app.core.storage import derived_key, open_storage
 from app.features.contributions.photos import derive_photo
 from app.features.contributions.services import follow_hash
 from tests.support.desk import World, make_world, sign_in
+from workers import runtime
 
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -46,6 +47,12 @@ def moderator(app: Any, world: World, role: str = "dispatcher") -> Any:
     account = world.account(role, territory="bidache")
     world.session.commit()
     return sign_in(app, account.email)
+
+
+@pytest.fixture(autouse=True)
+def workers(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the workers do, they do in this test's house, whoever made theirs before."""
+    monkeypatch.setattr(runtime, "application", lambda: app)
 
 
 def told(session: Any, app: Any) -> list[Path]:
