@@ -73,7 +73,7 @@ def test_the_pin_is_moved_on_a_map_and_the_fields_follow(visit: Opener) -> None:
     expect(button).to_have_attribute("aria-expanded", "true")
     canvas = page.locator("#pin-map canvas")
     # The pin stands when the map is ready to be moved.
-    page.locator("#pin-map .pointer").wait_for()
+    page.locator("#pin-map .pointer").wait_for(state="attached")
     expect(page.locator("#lat")).to_have_value("")
     canvas.focus()
     page.keyboard.press("ArrowRight")

@@ -132,7 +132,9 @@ class Page:
 
     def read(self, page: str) -> None:
         self.text = page
-        self.hidden = dict(_HIDDEN.findall(page))
+        # A page has other forms (the language, "that's it"): only the fields of this one are sent with it.
+        form = re.search(r'<form[^>]+id="contribution".*?</form>', page, re.DOTALL)
+        self.hidden = dict(_HIDDEN.findall(form.group() if form else page))
 
     def post(self, **typed: Any) -> Any:
         """Send; what was refused is read again, so that the next sending is the corrected page's."""
