@@ -23,6 +23,7 @@ from app.cli.stack.state import RUNNING, STOPPED, ProcessState, StackState
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 WATCHED = STOP_SIGNALS | {signal.SIGCHLD}
 FIRST_PAUSE = 0.2
+HEAD_START = 5.0
 LONGEST_PAUSE = 8.0
 # A process that lived this long is well: its next end starts the pauses anew.
 WELL_AFTER = 30.0
@@ -92,7 +93,11 @@ class Supervisor:
             self._stage(step.stage)
             self.run_step(step)
         self._stage("starting the processes")
-        for process in table.processes:
+        # The first one is who people wait for: on a small machine the others would only make it late.
+        for process in table.processes[:1]:
+            self.add(process)
+        self._pump_until(is_ready, HEAD_START)
+        for process in table.processes[1:]:
             self.add(process)
         self._stage("waiting for the first answer")
         if not self._pump_until(is_ready, ready_seconds):
