@@ -42,13 +42,14 @@ def age_hotspots(session: Session) -> None:
 
 
 def sweep(session: Session) -> None:
-    """What nothing names any more goes: files without a photo, cells of the map in which nothing is left."""
+    """What serves nothing any more goes: files without a photo, empty cells of the map, addresses never confirmed."""
     from app.core.storage import open_storage
+    from app.features.contributions.following import forget_unconfirmed
     from app.features.contributions.pyramid import drop_empty_cells
     from app.features.contributions.sweeping import sweep_files
 
     files = sweep_files(session, open_storage(settings().storage.location))
-    log.info("swept", files=files, cells=drop_empty_cells(session))
+    log.info("swept", files=files, cells=drop_empty_cells(session), follows=forget_unconfirmed(session))
 
 
 TASKS: Sequence[Task] = (

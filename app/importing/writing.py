@@ -60,7 +60,7 @@ _MAY_VOUCH = (
 
 @contextmanager
 def _vouched(connection: Connection, plan: Plan) -> Iterator[None]:
-    """Check what the rows name all at once, and spare PostgreSQL asking 20 times a row, half of its work.
+    """Check what the rows name all at once, and spare PostgreSQL asking a dozen times a row, half of its work.
 
     Where this account may not say so (PostgreSQL before 15, a managed server), foreign keys are checked one by one.
     """

@@ -96,6 +96,14 @@ def stop_following(session: Session, *, follow_id: int) -> None:
     session.execute(_STOP, {"id": follow_id})
 
 
+def forget_unconfirmed(session: Session) -> int:
+    """Delete the addresses that nobody confirmed within a week: they may be anybody's. Returns how many."""
+    result: Any = session.execute(
+        text("DELETE FROM follow WHERE confirmed_at IS NULL AND asked_at < now() - interval '7 days'")
+    )
+    return int(result.rowcount)
+
+
 def order_news(session: Session, *, event_id: int) -> None:
     """One job for each follower that an event concerns: an address that refuses mail holds up nobody else's."""
     session.execute(_ORDER_NEWS, {"event_id": event_id, "topic": NEWS})

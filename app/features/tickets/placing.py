@@ -19,12 +19,13 @@ from app.features.contributions.pyramid import CellChange, change_cells
 from app.features.territories.catalogue import Town, town
 from app.features.territories.deciding import decide, due_date, facts_of
 from app.features.territories.failing import RulesMet, note_rules
+from app.features.territories.routing import RoutingFacts
 from app.features.tickets.grouping import Anchors, Joined, Spot, group, lock_places, nearest_open
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A contribution that has no ticket yet."""
+    """A contribution as grouping and routing see it."""
 
     id: int
     reference: str
@@ -43,11 +44,12 @@ class Waiting:
     created_at: datetime
 
 
-_COLUMNS = """
+COLUMNS = """
     c.id, c.reference, c.territory_id, t.config_version AS version, c.category_id, c.kind, c.channel,
     ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.zone_ids, c.answers,
     coalesce(c.title, left(c.body, 90)) AS title, c.body AS text, c.visibility, c.created_at
 """
+"""The fields of `Waiting`, of a contribution `c` in a territory `t`."""
 
 # The rows of the outbox die with this transaction: if it ends badly they are still there, for the next drain. So nobody
 # waits for the disk here: a crash in the next fraction of a second gives back the rows together with their work.
@@ -59,7 +61,7 @@ _CLAIM = text(
       WHERE topic = 'intake' AND failed_at IS NULL AND due_at <= now() AND EXISTS (SELECT FROM hurry)
       ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
     ), taken AS (DELETE FROM outbox USING due WHERE outbox.id = due.id)
-    SELECT due.id AS outbox_id, due.attempts, due.payload ->> 'request_id' AS request_id, c.ticket_id, {_COLUMNS}
+    SELECT due.id AS outbox_id, due.attempts, due.payload ->> 'request_id' AS request_id, c.ticket_id, {COLUMNS}
     FROM due LEFT JOIN contribution c ON c.id = due.subject_id LEFT JOIN territory t ON t.id = c.territory_id
     ORDER BY c.created_at, c.id
     """  # noqa: S608 - a constant
@@ -247,26 +249,29 @@ def _write(
     return {row.id: row.state for row in rows}
 
 
-def new_ticket(item: Waiting, home: Town, met: RulesMet | None = None) -> dict[str, Any]:
-    """The row of the ticket that a contribution opens: in whose queue, why, and until when.
-
-    `met` hears how the rules behaved; nobody does for what is long past.
-    """
-    category = home.categories_by_id[item.category_id]
-    facts = facts_of(
+def facts_about(item: Waiting, home: Town) -> RoutingFacts:
+    """What the town's rules may look at of a contribution."""
+    return facts_of(
         home,
         kind=item.kind,
-        category=category,
+        category=home.categories_by_id[item.category_id],
         at=item.created_at,
         zone_ids=item.zone_ids,
         answers=item.answers,
         channel=item.channel,
         text=item.text,
     )
-    decision = decide(home, facts)
+
+
+def new_ticket(item: Waiting, home: Town, met: RulesMet | None = None) -> dict[str, Any]:
+    """The row of the ticket that a contribution opens: in whose queue, why, and until when.
+
+    `met` hears how the rules behaved; nobody does for what is long past.
+    """
+    decision = decide(home, facts_about(item, home))
     if met is not None:
         met.hear(decision)
-    due = due_date(home, category, kind=item.kind, at=item.created_at)
+    due = due_date(home, home.categories_by_id[item.category_id], kind=item.kind, at=item.created_at)
     at = item.created_at.isoformat()
     return {
         "reference": item.reference,

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from app.core import outbox
 from app.core.security import limiter
 from app.features.accounts.policies import Actor
+from app.features.contributions.following import forget_unconfirmed
 from app.features.tickets import services
 from app.features.tickets.workflow import Change
 from tests.support.desk import World, make_world
@@ -254,3 +255,15 @@ def test_followers_are_counted_on_the_list_and_the_page(town: Town, client: Flas
     press(client, page)
     assert "1 personne suit" in client.get("/liste?lang=fr").text
     assert 'Suivre<span class="count num">1</span>' in client.get(f"/c/{town.reference}").text
+
+
+def test_an_address_that_nobody_confirms_is_forgotten_after_a_week(town: Town, client: FlaskClient) -> None:
+    press(client, town.follow(client))
+    ask(client, town.reference, "somebody.else@resident.example")
+    session = town.session
+    session.execute(text("UPDATE follow SET asked_at = now() - interval '6 days'"))
+    assert forget_unconfirmed(session) == 0
+    session.execute(text("UPDATE follow SET asked_at = now() - interval '8 days'"))
+    assert forget_unconfirmed(session) == 1
+    assert session.scalars(text("SELECT email FROM follow")).all() == ["maite@resident.example"]
+    session.commit()

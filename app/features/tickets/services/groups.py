@@ -13,6 +13,7 @@ from app.features.contributions.pyramid import change_cells
 from app.features.territories.catalogue import current_town
 from app.features.territories.deciding import due_date
 from app.features.tickets import policies
+from app.features.tickets.matters import judge, member_of
 from app.features.tickets.models import Ticket
 from app.features.tickets.placing import Waiting
 from app.features.tickets.services.common import (
@@ -26,7 +27,6 @@ from app.features.tickets.services.common import (
     record,
 )
 from app.features.tickets.services.families import has_children
-from app.features.tickets.services.matters import judge, member_of
 from app.features.tickets.services.states import change_state, check_transition, enter, former_state
 from app.features.tickets.workflow import Change, State
 

@@ -18,6 +18,7 @@ from app.features.territories.deciding import due_date
 from app.features.territories.places import Place, locate
 from app.features.tickets import policies
 from app.features.tickets.grouping import GEOD
+from app.features.tickets.matters import judge, matter_of
 from app.features.tickets.models import Ticket
 from app.features.tickets.placing import Waiting
 from app.features.tickets.services.common import (
@@ -29,7 +30,6 @@ from app.features.tickets.services.common import (
     mirror,
     record,
 )
-from app.features.tickets.services.matters import judge, matter_of
 from app.features.tickets.services.states import checked_text
 
 ADDRESS_MAX = 300
@@ -102,7 +102,7 @@ def change_place(
     ticket = locked_ticket(session, actor, reference=reference, version=version)
     place = _checked_place(session, ticket, lon, lat)
     town = current_town(session, ticket.territory_id)
-    before = matter_of(session, ticket)
+    before = matter_of(session, ticket_id=ticket.id, reference=ticket.reference)
     data: dict[str, Any] = {
         "from": [round(before.lon, 6), round(before.lat, 6)],
         "to": [round(lon, 6), round(lat, 6)],
@@ -137,7 +137,7 @@ def _rename(session: Session, contribution_id: int, address: str | None) -> dict
 
 def _route_again(session: Session, actor: Actor, ticket: Ticket, town: Town) -> None:
     """Judge once, write the judgement down once; the assignee stays only if the service does."""
-    chosen = judge(session, town, matter_of(session, ticket))
+    chosen = judge(session, town, matter_of(session, ticket_id=ticket.id, reference=ticket.reference))
     ticket.routing = chosen.routing
     if chosen.service.id != ticket.service_id:
         _hand_over(ticket, chosen.service.id)

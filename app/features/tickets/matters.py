@@ -6,27 +6,24 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.features.territories.catalogue import Town
-from app.features.territories.deciding import Chosen, decide, facts_of
+from app.features.territories.deciding import Chosen, decide
 from app.features.territories.failing import RulesMet, note_rules
 from app.features.tickets.models import Ticket
-from app.features.tickets.placing import Waiting
+from app.features.tickets.placing import COLUMNS, Waiting, facts_about
 
-_OF_TICKET = """
-    SELECT c.id, c.reference, c.territory_id, y.config_version AS version, c.category_id, c.kind, c.channel,
-           ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.zone_ids, c.answers,
-           coalesce(c.title, left(c.body, 90)) AS title, c.body AS text, c.visibility, c.created_at
-    FROM contribution c JOIN territory y ON y.id = c.territory_id
+_OF_TICKET = f"""
+    SELECT {COLUMNS} FROM contribution c JOIN territory t ON t.id = c.territory_id
     WHERE c.ticket_id = :ticket_id
-"""
+"""  # noqa: S608 - a constant
 
 # The contribution that opened the ticket carries the same reference; the rest of the group says no more to the rules.
 _FIRST = text(f"{_OF_TICKET} ORDER BY c.reference <> :reference, c.created_at, c.id LIMIT 1")
 _ONE = text(f"{_OF_TICKET} AND c.reference = :reference FOR UPDATE OF c")
 
 
-def matter_of(session: Session, ticket: Ticket) -> Waiting:
-    """The ticket's first contribution, as it now stands."""
-    row = session.execute(_FIRST, {"ticket_id": ticket.id, "reference": ticket.reference}).one()
+def matter_of(session: Session, *, ticket_id: int, reference: str) -> Waiting:
+    """The first contribution of the ticket with that id and reference, as it now stands."""
+    row = session.execute(_FIRST, {"ticket_id": ticket_id, "reference": reference}).one()
     return Waiting(**row._mapping)
 
 
@@ -38,17 +35,7 @@ def member_of(session: Session, ticket: Ticket, *, reference: str) -> Waiting | 
 
 def judge(session: Session, town: Town, matter: Waiting) -> Chosen:
     """Which service the town's rules give it today, and why; a rule that fails is flagged."""
-    facts = facts_of(
-        town,
-        kind=matter.kind,
-        category=town.categories_by_id[matter.category_id],
-        at=matter.created_at,
-        zone_ids=matter.zone_ids,
-        answers=matter.answers,
-        channel=matter.channel,
-        text=matter.text,
-    )
-    chosen, met = decide(town, facts), RulesMet()
+    chosen, met = decide(town, facts_about(matter, town)), RulesMet()
     met.hear(chosen)
     note_rules(session, met)
     return chosen
