@@ -22,6 +22,7 @@ ROOMS = (
     "app.features.contributions",
     "app.features.tickets",
     "app.features.moderation",
+    "app.features.participation",
     "app.features.planning",
     "app.apidoc",
 )

@@ -6,10 +6,22 @@ from app.features.accounts.models import Account
 from app.features.contributions.models import Contribution
 from app.features.moderation.models import AbuseCase
 from app.features.notifications.models import Delivery
+from app.features.participation.models import Comment
 from app.features.planning.models import Hotspot
 from app.features.territories.models import Territory
 from app.features.tickets.models import Ticket
 
 metadata = Base.metadata
 
-__all__ = ["AbuseCase", "Account", "Contribution", "Delivery", "Hotspot", "Outbox", "Territory", "Ticket", "metadata"]
+__all__ = [
+    "AbuseCase",
+    "Account",
+    "Comment",
+    "Contribution",
+    "Delivery",
+    "Hotspot",
+    "Outbox",
+    "Territory",
+    "Ticket",
+    "metadata",
+]

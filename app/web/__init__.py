@@ -135,6 +135,7 @@ def init_app(app: Flask) -> None:
         here=lambda: request.full_path.rstrip("?"),
         KINDS=words.KINDS,
         STATES=words.STATES,
+        state_words=words.state_words,
         CHANNELS=words.CHANNELS,
         LANGUAGES=words.LANGUAGES,
     )

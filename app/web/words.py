@@ -73,6 +73,21 @@ STATES: Final[dict[str, str]] = {
     "joined": _("Joined to another"),
 }
 
+# An idea is debated and studied, not repaired: what the same states are called there.
+IDEA_STATES: Final[dict[str, str]] = STATES | {
+    "received": _("In debate"),
+    "routed": _("Under study"),
+    "planned": _("Idea kept"),
+    "done": _("Idea made real"),
+    "declined": _("Idea not kept"),
+}
+
+
+def state_words(kind: str) -> dict[str, str]:
+    """The public words of a kind's states."""
+    return IDEA_STATES if kind == "proposal" else STATES
+
+
 CHANNELS: Final[dict[str, str]] = {
     "web": _("through the map"),
     "api": _("through another application"),

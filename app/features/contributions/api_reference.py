@@ -279,7 +279,8 @@ TILE: Final = Operation(
     tag=MAP,
     summary="A vector tile",
     description="Up to zoom 15 a layer `cells` counts (`n`, `problem`, `praise`, `proposal`, `done`; `ref`, `kind`, "
-    "`state` for a single contribution); from zoom 16 a layer `points` has each contribution.",
+    "`state` for a single contribution); from zoom 16 a layer `points` has each contribution. "
+    "`bubble` is the width of an idea's disc, in pixels (see `/api/v1/processes`).",
     path={"z": ("Zoom, 0 to 20.", 14), "x": ("Column.", 8124), "y": ("Row, from the north.", 5984)},
     parameters=FILTERS,
     answers={

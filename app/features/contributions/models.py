@@ -58,7 +58,12 @@ class Contribution(Base):
     received_at: Mapped[Now]
     ticket_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ticket.id"))
     photo_count: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    supports: Mapped[int] = mapped_column(server_default="0")
+    supports: Mapped[int | None] = mapped_column(server_default="0")
+    """How many carry it; null while its process hides the counts, so that no reader can tell them."""
+    bubble: Mapped[int | None] = mapped_column(SmallInteger)
+    """Pixels of an idea's disc on the map, by the published formula (`supporting.bubble_size`); null: the smallest."""
+    process_id: Mapped[int | None] = mapped_column(ForeignKey("process.id"))
+    """In which process an idea was said; a trigger of the migrations chooses it."""
     follow_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     """SHA-256 of the token in the private follow link."""
     source: Mapped[str | None]
@@ -78,6 +83,7 @@ class Contribution(Base):
         Index("ix_contribution_recent", "territory_id", text("created_at DESC"), text("id DESC")),
         Index("ix_contribution_category", "category_id", "created_at"),
         Index("ix_contribution_ticket", "ticket_id"),
+        Index("ix_contribution_process", "process_id", postgresql_where=text("process_id IS NOT NULL")),
         # Few wait or are hidden: the moderators' queue reads them here.
         Index(
             "ix_contribution_moderated",
@@ -186,7 +192,7 @@ class MapCell(Base):
 
 
 class Support(Base):
-    """One person carries a contribution, once: the key makes it so, whatever the number of clicks."""
+    """One person carries a contribution, or votes on an idea, once: the key makes it so, whatever the clicks."""
 
     __tablename__ = "support"
 
@@ -195,7 +201,29 @@ class Support(Base):
     )
     person: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     """SHA-256 of who: an account, or the secret that a browser keeps (`person.py`)."""
+    value: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    """1 for a support; −2 to 2 in a process that votes on a scale, −1 or 1 for or against."""
     created_at: Mapped[Now]
+    """When it took this value."""
+
+    __table_args__ = (CheckConstraint("value BETWEEN -2 AND 2", name="value_on_the_scale"),)
+
+
+class Tally(Base):
+    """What the votes on an idea add up to, hidden or not. Written by `supporting` alone, with each vote."""
+
+    __tablename__ = "tally"
+
+    contribution_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    carried: Mapped[int] = mapped_column(server_default="0")
+    """Supports that came as a number, without their people: an import's."""
+    minus2: Mapped[int] = mapped_column(server_default="0")
+    minus1: Mapped[int] = mapped_column(server_default="0")
+    zero: Mapped[int] = mapped_column(server_default="0")
+    plus1: Mapped[int] = mapped_column(server_default="0")
+    plus2: Mapped[int] = mapped_column(server_default="0")
 
 
 class Follow(Base):

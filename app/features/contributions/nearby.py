@@ -32,7 +32,7 @@ class NearbyFace:
     lon: float
     lat: float
     contributions: int
-    supports: int
+    supports: int | None
     zone_ids: Sequence[int]
     public_key: str | None
     """Of the first photo that may be shown."""

@@ -31,7 +31,7 @@ class ListItem:
     state: str
     url: str
     when: datetime | None = None
-    supports: int = 0
+    supports: int | None = 0
     follows: int = 0
     distance_m: float | None = None
     photo_url: str | None = None
@@ -224,7 +224,8 @@ class ShowPage:
     steps: Sequence[Step] = ()
     photos: Sequence[PhotoView] = ()
     facts: Sequence[Fact] = ()
-    supports: int = 0
+    supports: int | None = 0
+    """None: its process tells no count yet."""
     follows: int = 0
     map: MiniMap | None = None
     joined_to: tuple[str, str] | None = None
@@ -256,7 +257,7 @@ class FollowPage:
     errors: Mapping[str, str] = field(default_factory=dict)
     sent: bool = False
     supported: bool = False
-    supports: int = 0
+    supports: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)

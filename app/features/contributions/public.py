@@ -15,7 +15,8 @@ from app.core.errors import Gone, NotFound
 _FACE = text(
     """
     SELECT c.id, c.reference, c.kind, c.title, c.body, c.state, c.visibility, c.language, c.channel, c.address,
-           c.created_at, c.supports, c.accuracy_m, c.answers, c.territory_id, c.category_id, c.zone_ids, c.follow_hash,
+           c.created_at, c.supports, c.process_id, c.accuracy_m, c.answers, c.territory_id, c.category_id,
+           c.zone_ids, c.follow_hash,
            ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat,
            t.id AS ticket_id, t.reference AS ticket_reference, t.state AS ticket_state, t.due_at, t.closed_at,
            t.routing, t.contributions AS together, t.opened_at,

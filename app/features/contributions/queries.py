@@ -42,7 +42,7 @@ class ListedContribution:
     lon: float
     lat: float
     created_at: datetime
-    supports: int
+    supports: int | None
     photo_count: int
     photo_key: str | None
     territory: str

@@ -140,7 +140,8 @@ class ContributionDocument(TypedDict):
     territory: Named
     created_at: Moment
     state: State
-    supports: int
+    supports: int | None
+    """Null while the process of an idea hides its counts."""
     ticket: PublicTicket | None
     """Null for the moment before it is placed."""
     routing: PublicRouting | None
@@ -155,7 +156,8 @@ class SupportDocument(TypedDict):
     """How many people carry a contribution, and whether the one who asks does."""
 
     reference: str
-    supports: int
+    supports: int | None
+    """Null while the process of an idea hides its counts."""
     supported: bool
 
 
@@ -173,7 +175,8 @@ class ContributionFacts(TypedDict):
     state: State
     address: str | None
     created_at: Moment
-    supports: int
+    supports: int | None
+    """Null while the process of an idea hides its counts."""
     photo_count: int
     photo: PhotoUrls | None
     """The first one."""
@@ -221,7 +224,8 @@ class NearbyContribution(TypedDict):
     lon: Degrees
     lat: Degrees
     contributions: int
-    supports: int
+    supports: int | None
+    """Null while the process of an idea hides its counts."""
     photo: PhotoUrls | None
 
 

@@ -1,9 +1,10 @@
 """Vector tiles of the public map: cells that count from far, points from near, in one SQL statement each.
 
-Zooms 0 to 15 have a layer `cells`, at most 64 in a tile (8 × 8): `n`, `problem`, `praise`, `proposal`, `done`, and for
-a lone contribution `ref`, `kind`, `state`. From zoom 16 on a layer `points` has each contribution: `ref`, `kind`,
-`state`, `category`, `icon`, `title`. Where a place is so dense that its points would hide each other (`CROWD`), it
-stays a cell until a nearer zoom.
+Zooms 0 to 15 have a layer `cells`, at most 64 in a tile (8 × 8): `n`, `problem`, `praise`, `proposal`, `done`, and
+for a lone contribution `ref`, `kind`, `state`, `bubble`. From zoom 16 on a layer `points` has each contribution:
+`ref`, `kind`, `state`, `category`, `icon`, `title`, and of an idea that people carry `bubble`, the pixels across of
+its disc. Where a place is so dense that its points would hide each other (`CROWD`), it stays a cell until a nearer
+zoom.
 
 Counts come from the pyramid when it can answer (any kinds, categories, groups of states; whole weeks without a
 category), and from the points themselves for the rest. Every statement is one of a few shapes; values are parameters.
@@ -186,7 +187,7 @@ def _cells(from_cells: bool, from_points: bool, shape: Shape) -> TextClause:
                    CASE WHEN g.n = 1 THEN px ELSE least(greatest(px, left_px + 171), left_px + 341) END,
                    CASE WHEN g.n = 1 THEN py ELSE least(greatest(py, top_px + 171), top_px + 341) END) AS geom,
                  g.n, g.problem, g.praise, g.proposal, g.done,
-                 c.reference AS ref, c.kind, c.state
+                 c.reference AS ref, c.kind, c.state, c.bubble
             FROM (
               SELECT sum(n)::int AS n, sum(sum_id)::bigint AS only_id,
                      (coalesce(sum(n) FILTER (WHERE kind = 0), 0))::int AS problem,
@@ -208,7 +209,7 @@ _CELL_COUNT = 1 << LEVELS[-1] + 3
 _WEST, _EAST = (f"(cell.cx + {side}) * 360.0 / {_CELL_COUNT} - 180" for side in (0, 1))
 _NORTH, _SOUTH = (f"degrees(atan(sinh(pi() * (1 - 2.0 * (cell.cy + {side}) / {_CELL_COUNT}))))" for side in (0, 1))
 _CELL_ENVELOPE = f"ST_Expand(ST_MakeEnvelope({_WEST}, {_SOUTH}, {_EAST}, {_NORTH}, 4326), 1e-9)"
-_POINT_COLUMNS = "c.id, c.reference, c.kind, c.state, c.category_id, c.title"
+_POINT_COLUMNS = "c.id, c.reference, c.kind, c.state, c.category_id, c.title, c.bubble"
 
 
 def _near_points_of_cells(shape: Shape) -> str:
@@ -262,7 +263,7 @@ def _points(from_points: bool, shape: Shape) -> TextClause:
         WITH {near},
         mvt_points AS (
           SELECT {_ON_TILE} AS geom, p.reference AS ref, p.kind, p.state, k.slug AS category, k.icon,
-                 nullif(left(p.title, 60), '') AS title
+                 nullif(left(p.title, 60), '') AS title, p.bubble
             FROM point p JOIN category k ON k.id = p.category_id WHERE {_INSIDE} ORDER BY p.id),
         mvt_cells AS (
           SELECT {_ON_TILE} AS geom, n, problem, praise, proposal, done FROM cell WHERE n > :crowd AND {_INSIDE})

@@ -14,21 +14,21 @@ from app.features.territories.catalogue import Town
 from app.web import words
 
 
-def state_word(state: str, *, placed: bool) -> str:
-    """The public state's key: `received` … `joined`."""
-    return words.public_state(state, in_a_queue=placed)
+def state_word(state: str, *, placed: bool, kind: str = "") -> str:
+    """The public state's key: `received` … `joined`. An idea is debated (`received`) until a service studies it."""
+    return words.public_state(state, in_a_queue=placed and kind != "proposal")
 
 
-def steps(history: Sequence[EventFace], *, town: Town, closed: bool) -> list[Step]:
+def steps(history: Sequence[EventFace], *, town: Town, closed: bool, kind: str = "") -> list[Step]:
     """The timeline, newest first; the newest is "now" until all is done."""
-    told = [step for event in history if (step := step_of(event, town)) is not None]
+    told = [step for event in history if (step := step_of(event, town, kind)) is not None]
     told.reverse()
     if told and not closed:
         told[0] = Step(told[0].text, "now", told[0].when, told[0].note)
     return told
 
 
-def step_of(event: EventFace, town: Town) -> Step | None:
+def step_of(event: EventFace, town: Town, kind: str = "") -> Step | None:
     """One fact of the history as a line of the timeline, or None for what says nothing to the public."""
     match event.type:
         case "received":
@@ -47,7 +47,7 @@ def step_of(event: EventFace, town: Town) -> Step | None:
             name = label(service.name) if service else ""
             return Step(gettext("Passed on to %(service)s", service=name), "done", event.at, event.body or "")
         case _ if event.state_to:
-            state = str(words.STATES[words.public_state(event.state_to, in_a_queue=True)])
+            state = str(words.state_words(kind)[words.public_state(event.state_to, in_a_queue=True)])
             return Step(state, "done", event.at, event.body or "")
         case _ if event.body:
             return Step(gettext("Answer of the service"), "done", event.at, event.body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigKey, Now
@@ -12,12 +12,14 @@ from app.features.moderation.reasons import CASE_ENDS, REPORTED
 
 
 class AbuseCase(Base):
-    """What a moderator must look at about one contribution; a later report opens another."""
+    """What a moderator must look at about one contribution, or one comment; a later report opens another."""
 
     __tablename__ = "abuse_case"
 
     id: Mapped[BigKey]
     contribution_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"))
+    comment_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("comment.id", ondelete="CASCADE"))
+    """The comment under it that was reported; null: itself."""
     opened_at: Mapped[Now]
     closed_at: Mapped[datetime | None]
     ended: Mapped[str | None]
@@ -26,7 +28,13 @@ class AbuseCase(Base):
     __table_args__ = (
         CheckConstraint(f"ended IN {CASE_ENDS}", name="ended_known"),
         CheckConstraint("(ended IS NULL) = (closed_at IS NULL)", name="closed_says_how"),
-        Index("uq_abuse_case_open", "contribution_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "uq_abuse_case_open",
+            "contribution_id",
+            text("coalesce(comment_id, 0)"),
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
     )
 
 
@@ -38,13 +46,14 @@ class AbuseReport(Base):
     id: Mapped[BigKey]
     case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("abuse_case.id", ondelete="CASCADE"), index=True)
     contribution_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"))
+    comment_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("comment.id", ondelete="CASCADE"))
     reporter: Mapped[bytes] = mapped_column(LargeBinary)
     reason: Mapped[str]
     words: Mapped[str] = mapped_column(server_default="")
     at: Mapped[Now]
 
     __table_args__ = (
-        UniqueConstraint("contribution_id", "reporter"),
+        Index("uq_abuse_report_reporter", "contribution_id", text("coalesce(comment_id, 0)"), "reporter", unique=True),
         CheckConstraint(f"reason IN {REPORTED}", name="reason_known"),
         CheckConstraint("char_length(words) <= 2000", name="words_length"),
     )

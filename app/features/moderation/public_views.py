@@ -44,6 +44,7 @@ def send_report(reference: str) -> BaseResponse:
             reporter=_reporter(),
             reason=form.get("reason", ""),
             words=form.get("words", ""),
+            comment_id=_comment(),
             within=host_reach(),
         )
     except Invalid as invalid:
@@ -51,6 +52,12 @@ def send_report(reference: str) -> BaseResponse:
     db.session.commit()
     flash(_("Thank you. A moderator will look at it."), "success")
     return redirect(url_for("contributions.show", reference=reference.upper()), 303)
+
+
+def _comment() -> int | None:
+    """The comment under the contribution that is meant, when one is."""
+    asked = request.values.get("comment", "")
+    return int(asked) if asked.isdecimal() and len(asked) < 18 else None
 
 
 @blueprint.get("/c/<reference>/suivi/<token>/moderation")
@@ -96,6 +103,7 @@ def _report_page(reference: str, invalid: Invalid | None = None) -> Response:
         reasons=[(code, wording.REASONS[code]) for code in REPORT_REASONS],
         typed=request.form,
         errors=_errors(invalid),
+        comment=_comment(),
     )
     return make_response(page, invalid.status if invalid else 200)
 

@@ -54,7 +54,7 @@ _REACH = """
     AND (CAST(:kind AS text) IS NULL OR c.kind = :kind)
 """
 _JOINS = "LEFT JOIN ticket t ON t.id = c.ticket_id LEFT JOIN service s ON s.id = t.service_id"
-_OPEN = "SELECT contribution_id FROM abuse_case WHERE closed_at IS NULL"
+_OPEN = "SELECT contribution_id FROM abuse_case WHERE closed_at IS NULL AND comment_id IS NULL"
 _WHICH: dict[View, str] = {
     "all": f"c.id IN (SELECT id FROM contribution WHERE visibility = 'pending' UNION {_OPEN})",  # noqa: S608
     "waiting": "c.visibility = 'pending'",
@@ -84,7 +84,7 @@ def moderation_queue(
                       AND o.created_at BETWEEN c.created_at - interval '24 hours' AND c.created_at + interval '24 hours'
                    ) AS same_text
             FROM contribution c {_JOINS}
-            LEFT JOIN abuse_case k ON k.contribution_id = c.id AND k.closed_at IS NULL
+            LEFT JOIN abuse_case k ON k.contribution_id = c.id AND k.closed_at IS NULL AND k.comment_id IS NULL
             WHERE {which} AND {_REACH} ORDER BY {_ORDER[view]} LIMIT :most
             """  # noqa: S608 - constants
         ),
@@ -153,7 +153,8 @@ _VERDICT = text(
            EXISTS (SELECT FROM abuse_report r WHERE r.contribution_id = e.contribution_id
                    AND r.reason = 'author_answer' AND r.at >= e.at) AS answered
     FROM event e JOIN contribution c ON c.id = e.contribution_id
-    WHERE e.contribution_id = :id AND e.type = 'hidden' AND c.visibility = 'hidden' ORDER BY e.id DESC LIMIT 1
+    WHERE e.contribution_id = :id AND e.type = 'hidden' AND NOT e.data ? 'comment' AND c.visibility = 'hidden'
+    ORDER BY e.id DESC LIMIT 1
     """
 )
 

@@ -192,3 +192,42 @@ class RoutingRule(Base):
         UniqueConstraint("territory_id", "position", deferrable=True),
         UniqueConstraint("territory_id", "slug", deferrable=True),
     )
+
+
+class Process(Base):
+    """A time in which residents carry ideas: which ideas, how one votes, until when.
+
+    Each territory has one that stands open, for what no other takes (`position` null).
+    """
+
+    __tablename__ = "process"
+
+    id: Mapped[Key]
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    slug: Mapped[str]
+    label: Mapped[Json]
+    description: Mapped[Json]
+    mode: Mapped[str] = mapped_column(server_default="support")
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    """The first instant at which no vote counts any more."""
+    hide_counts: Mapped[bool] = mapped_column(server_default="false")
+    """Nobody reads a count before it closes."""
+    revealed_at: Mapped[datetime | None]
+    """When its counts were written where everybody reads them, after it closed."""
+    categories: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    """Slugs; each stands for everything under it. Empty: all."""
+    zones: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    """`kind/slug`; empty: the whole territory."""
+    state_labels: Mapped[Json]
+    """Other words for states: `{"accepted": {"fr": …}}`."""
+    position: Mapped[int | None]
+    """Its rank among those that the town's pack names: the first that fits takes an idea."""
+    listed: Mapped[bool] = mapped_column(server_default="true")
+    """False when the pack no longer names it: it takes no new idea."""
+
+    __table_args__ = (
+        UniqueConstraint("territory_id", "slug"),
+        CheckConstraint("mode IN ('support', 'for_against', 'scale')", name="mode_known"),
+        CheckConstraint("opens_at < closes_at", name="opens_before_it_closes"),
+    )

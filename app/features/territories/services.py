@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
 from app.features.territories.catalogue import touch
-from app.features.territories.models import Service, Territory, Zone
+from app.features.territories.models import Process, Service, Territory, Zone
+from app.features.territories.processes import DEFAULT_LABEL, DEFAULT_SLUG
 
 PIECE_VERTICES = 64
 """Vertices of a piece of a subdivided boundary: containment is then a matter of microseconds."""
@@ -87,6 +88,7 @@ def add_territory(session: Session, *, new: NewTerritory) -> Territory:
     )
     session.execute(select(func.add_reference_sequence(row.id)))
     session.add(Service(territory_id=row.id, slug="a-trier", name=TRIAGE_NAME, is_triage=True))
+    session.add(Process(territory_id=row.id, slug=DEFAULT_SLUG, label=dict(DEFAULT_LABEL)))
     session.flush()
     return row
 

@@ -92,7 +92,8 @@ class TicketContribution(TypedDict):
     language: str
     visibility: str
     created_at: Moment
-    supports: int
+    supports: int | None
+    """Null while the process of an idea hides its counts."""
     contact: ContactDocument | None
     photos: list[Photo]
 

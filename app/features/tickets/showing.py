@@ -252,7 +252,7 @@ def _facts(detail: TicketDetail, town: Town) -> list[Fact]:
     facts = [Fact(_("Category"), label(row.category_label)), Fact(_("Held by"), row.assignee or _("nobody"))]
     if row.due_at is not None and row.state not in CLOSED:
         facts.append(_due(row.due_at, town))
-    supports = sum(one.supports for one in detail.contributions)
+    supports = sum(one.supports or 0 for one in detail.contributions)
     if supports:
         facts.append(Fact(_("Supports"), str(supports)))
     if row.waiting_for:

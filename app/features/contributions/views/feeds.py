@@ -36,19 +36,20 @@ def feed() -> Response:
         if found is None:
             continue
         category = town.categories_by_id[row.category_id]
-        state = wording.state_word(row.state, placed=row.ticket_id is not None)
+        state = wording.state_word(row.state, placed=row.ticket_id is not None, kind=row.kind)
+        said = words.state_words(row.kind)[state]
         entries.append(
             Entry(
                 id=public_url(row.reference),
                 title=first_sentence(row.title),
-                text=f"{words.KINDS[row.kind].one}: {label(category.label)}. {words.STATES[state]}.\n\n{found.body}",
+                text=f"{words.KINDS[row.kind].one}: {label(category.label)}. {said}.\n\n{found.body}",
                 link=public_url(row.reference),
                 updated=found.updated_at,
                 published=row.created_at,
                 terms=[
                     (row.kind, str(words.KINDS[row.kind].one)),
                     (category.slug, label(category.label)),
-                    (state, str(words.STATES[state])),
+                    (state, str(said)),
                 ],
                 place=(found.lon, found.lat),
             )

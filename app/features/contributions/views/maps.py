@@ -140,7 +140,7 @@ def _item(row: Any, town: Town, distance_m: float | None = None) -> ListItem:
         category_label=label(category.label),
         icon=category.icon,
         title=first_sentence(row.title),
-        state=state_word(row.state, placed=row.ticket_id is not None),
+        state=state_word(row.state, placed=row.ticket_id is not None, kind=row.kind),
         url=url_for("contributions.show", reference=row.reference),
         when=row.created_at,
         supports=row.supports,

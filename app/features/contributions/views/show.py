@@ -14,11 +14,12 @@ from app.features.contributions.pages import Fact, MiniMap, PhotoView, ShowPage
 from app.features.contributions.person import person
 from app.features.contributions.public import Face, public_face
 from app.features.contributions.services import follow_hash
-from app.features.contributions.supporting import CLOSED, is_supported, may_support
+from app.features.contributions.supporting import CLOSED, is_supported, is_united, may_support
 from app.features.contributions.urls import photo_url
 from app.features.contributions.views import blueprint
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.hosts import host_reach
+from app.features.territories.processes import process
 from app.features.territories.sites import site_town
 from app.web import words
 
@@ -64,6 +65,10 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
     here = site_town()
     joined = None
     may = row.visibility == "public" and may_support(kind=row.kind, state=row.state)
+    if row.kind == "proposal" and may:
+        # Any other way of voting has its own place in the page (`participation`).
+        facts = process(db.session, row.process_id)
+        may = facts.mode == "support" and facts.open and not is_united(db.session, row.id)
     if row.ticket_reference and row.ticket_reference != row.reference:
         joined = (row.ticket_reference, url_for("contributions.show", reference=row.ticket_reference))
     title = row.title or row.body.strip().split("\n", 1)[0][:120]
@@ -74,12 +79,12 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         icon=category.icon,
         title=title,
         text="" if row.body.strip() == title else row.body,
-        state=wording.state_word(row.state, placed=row.ticket_id is not None),
+        state=wording.state_word(row.state, placed=row.ticket_id is not None, kind=row.kind),
         context=_context(face, town),
         address=row.address or "",
         created_at=row.created_at,
         answers=wording.answers(face.history, label(row.service_name) if row.service_name else town.name),
-        steps=wording.steps(face.history, town=town, closed=row.state in CLOSED),
+        steps=wording.steps(face.history, town=town, closed=row.state in CLOSED, kind=row.kind),
         photos=[
             PhotoView(
                 url_1600=photo_url(photo.key, 1600),

@@ -77,12 +77,12 @@ def tilejson() -> Response:
         "bounds": [west, south, east, north],
         "center": [(west + east) / 2, (south + north) / 2, 12],
         "vector_layers": [
-            {"id": "cells", "minzoom": 0, "maxzoom": MAX_ZOOM, "fields": counts | words},
+            {"id": "cells", "minzoom": 0, "maxzoom": MAX_ZOOM, "fields": counts | words | {"bubble": "Number"}},
             {
                 "id": "points",
                 "minzoom": FIRST_POINTS,
                 "maxzoom": MAX_ZOOM,
-                "fields": words | dict.fromkeys(("category", "icon", "title"), "String"),
+                "fields": words | dict.fromkeys(("category", "icon", "title"), "String") | {"bubble": "Number"},
             },
         ],
     }

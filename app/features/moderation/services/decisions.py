@@ -45,7 +45,7 @@ _LOCKED = text(
 _SHOW = text("UPDATE contribution SET visibility = :visibility WHERE id = :id")
 _CLOSE_CASE = text(
     "UPDATE abuse_case SET closed_at = now(), ended = :ended "
-    "WHERE contribution_id = :id AND closed_at IS NULL RETURNING id"
+    "WHERE contribution_id = :id AND comment_id IS NULL AND closed_at IS NULL RETURNING id"
 )
 _FORGET_PICTURES = text(
     """
@@ -185,7 +185,10 @@ def _tell_map(session: Session, row: Any, *, before: str, after: str) -> None:
 
 def _has_case(session: Session, contribution_id: int) -> bool:
     found = session.scalar(
-        text("SELECT EXISTS (SELECT FROM abuse_case WHERE contribution_id = :id AND closed_at IS NULL)"),
+        text(
+            "SELECT EXISTS (SELECT FROM abuse_case WHERE contribution_id = :id AND comment_id IS NULL "
+            "AND closed_at IS NULL)"
+        ),
         {"id": contribution_id},
     )
     return bool(found)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.core.errors import Conflict, invalid
+from app.core.errors import Conflict, NotFound, invalid
 from app.features.contributions.public import public_face
 from app.features.moderation.reasons import ANSWER, REPORT_REASONS
 from app.features.moderation.services.decisions import checked_words
@@ -17,15 +17,20 @@ from app.features.moderation.services.decisions import checked_words
 _REPORT = text(
     """
     WITH opened AS (
-      INSERT INTO abuse_case (contribution_id) VALUES (:id)
-      ON CONFLICT (contribution_id) WHERE closed_at IS NULL DO UPDATE SET opened_at = abuse_case.opened_at
+      INSERT INTO abuse_case (contribution_id, comment_id) VALUES (:id, :comment)
+      ON CONFLICT (contribution_id, coalesce(comment_id, 0)) WHERE closed_at IS NULL
+      DO UPDATE SET opened_at = abuse_case.opened_at
       RETURNING id)
-    INSERT INTO abuse_report (case_id, contribution_id, reporter, reason, words)
-    SELECT id, :id, :reporter, :reason, :words FROM opened
-    ON CONFLICT (contribution_id, reporter) DO NOTHING RETURNING id
+    INSERT INTO abuse_report (case_id, contribution_id, comment_id, reporter, reason, words)
+    SELECT id, :id, :comment, :reporter, :reason, :words FROM opened
+    ON CONFLICT (contribution_id, coalesce(comment_id, 0), reporter) DO NOTHING RETURNING id
     """
 )
-_SAID = text("SELECT EXISTS (SELECT FROM abuse_report WHERE contribution_id = :id AND reporter = :reporter)")
+_SAID = text(
+    "SELECT EXISTS (SELECT FROM abuse_report WHERE contribution_id = :id AND reporter = :reporter "
+    "AND coalesce(comment_id, 0) = coalesce(CAST(:comment AS bigint), 0))"
+)
+_HAS = text("SELECT EXISTS (SELECT FROM comment WHERE id = :comment AND contribution_id = :id AND state = 'public')")
 
 
 def report_abuse(
@@ -35,9 +40,10 @@ def report_abuse(
     reporter: str,
     reason: str,
     words: str = "",
+    comment_id: int | None = None,
     within: Collection[int] | None = None,
 ) -> bool:
-    """Add one person's report to the contribution's case, which it opens if there is none.
+    """Add one person's report to the case of a contribution, or of a comment under it, which it opens if there is none.
 
     `reporter` tells the person's browser; only its digest with the contribution is kept, so that nobody can be
     followed from one to another. `within` are the territories of the host (None: all). Returns False when this person
@@ -49,7 +55,9 @@ def report_abuse(
     if reason == "other" and not words:
         raise invalid("/words", "Say in a few words what is wrong.")
     contribution_id = public_face(session, reference, within=within).row.id
-    return _add(session, contribution_id, _digest(contribution_id, reporter), reason, words)
+    if comment_id is not None and not session.scalar(_HAS, {"id": contribution_id, "comment": comment_id}):
+        raise NotFound("This comment is no longer shown.")
+    return _add(session, contribution_id, _digest(contribution_id, reporter), reason, words, comment_id=comment_id)
 
 
 def answer_decision(session: Session, *, contribution_id: int, event_id: int, words: str) -> None:
@@ -65,11 +73,13 @@ def answer_decision(session: Session, *, contribution_id: int, event_id: int, wo
         raise Conflict("Your answer has been sent. A moderator will read it.")
 
 
-def _add(session: Session, contribution_id: int, reporter: bytes, reason: str, words: str) -> bool:
+def _add(
+    session: Session, contribution_id: int, reporter: bytes, reason: str, words: str, *, comment_id: int | None = None
+) -> bool:
+    said = {"id": contribution_id, "comment": comment_id, "reporter": reporter, "reason": reason, "words": words}
     # Looked at first, so that whoever says it twice does not open the case again.
-    if session.scalar(_SAID, {"id": contribution_id, "reporter": reporter}):
+    if session.scalar(_SAID, said):
         return False
-    said = {"id": contribution_id, "reporter": reporter, "reason": reason, "words": words}
     return session.execute(_REPORT, said).first() is not None
 
 

@@ -57,7 +57,7 @@ class ContributionLine:
     language: str
     visibility: str
     created_at: datetime
-    supports: int
+    supports: int | None
     contact: ContactFace | None
     photos: tuple[PhotoLine, ...]
 

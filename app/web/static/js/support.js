@@ -6,10 +6,10 @@ import { toast } from "./base.js";
 const form = document.querySelector("form[data-support]");
 let waiting = false;
 
-/** @param {HTMLFormElement} form @param {{supports: number, supported: boolean}} now */
+/** @param {HTMLFormElement} form @param {{supports: number | null, supported: boolean}} now */
 function show(form, now) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-  const number = new Intl.NumberFormat(document.documentElement.lang).format(now.supports);
+  const number = now.supports === null ? "" : new Intl.NumberFormat(document.documentElement.lang).format(now.supports);
   button.setAttribute("aria-pressed", String(now.supported));
   button.querySelector("use")?.setAttribute("href", (button.querySelector("use")?.getAttribute("href") || "").replace(/#.*/, now.supported ? "#i-check" : "#i-thumb"));
   /** @type {HTMLElement} */ (button.querySelector("[data-words]")).textContent = (now.supported ? form.dataset.added : form.dataset.add) || "";

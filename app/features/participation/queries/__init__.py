@@ -1,0 +1,1 @@
+"""What participation reads."""

@@ -1,0 +1,1 @@
+"""What participation writes; the caller commits."""

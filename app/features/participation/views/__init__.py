@@ -1,0 +1,12 @@
+"""The pages of ideas: votes, discussions, the list, the synthesis, the author's and the facilitator's."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("participation", __name__, template_folder="../templates")
+
+
+def load() -> Blueprint:
+    """The blueprint with all its pages."""
+    from app.features.participation.views import discussing, voting  # noqa: F401 - each registers its pages
+
+    return blueprint

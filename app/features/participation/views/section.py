@@ -1,0 +1,129 @@
+"""What stands on an idea's page: its vote, its best arguments, and the ideas it is united with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext
+from markupsafe import Markup
+from sqlalchemy import text
+
+from app.core.db import db
+from app.core.i18n import label
+from app.features.contributions.pages import ShowPage
+from app.features.contributions.person import person
+from app.features.contributions.supporting import is_united, may_support, voice_of
+from app.features.participation import wording
+from app.features.participation.pages import BARS, Bar, CommentView, IdeaSection, VotePart
+from app.features.participation.policies import may_comment
+from app.features.participation.queries.threads import Said, best_arguments, counts_by_stance, town_answers
+from app.features.participation.queries.votes import Ballot, ballot
+from app.features.territories.processes import ProcessFacts, process
+
+_ROW = text(
+    "SELECT id, reference, kind, state, visibility, supports, process_id, territory_id FROM contribution "
+    "WHERE reference = :reference"
+)
+
+
+def idea_section(page: ShowPage) -> Markup:
+    """The section as a piece of page; empty for what is not (or not yet) shown to everybody."""
+    row = db.session.execute(_ROW, {"reference": page.reference}).one()
+    if row.visibility != "public":
+        return Markup("")
+    return Markup(render_template("participation/_idea.html", idea=section(row, own=page.own)))  # noqa: S704
+
+
+def section(row: Any, *, own: bool = False) -> IdeaSection:
+    """The section as data, for the person of this request."""
+    who, facts = person(), process(db.session, row.process_id)
+    united = is_united(db.session, row.id)
+    best = best_arguments(db.session, row.id, person=who)
+    return IdeaSection(
+        reference=row.reference,
+        process=label(facts.label),
+        vote=vote_part(row, facts, who, united=united),
+        counts=counts_by_stance(db.session, row.id),
+        best={stance: [comment_view(said, row.reference) for said in found] for stance, found in best.items()},
+        answers=[comment_view(said, row.reference) for said in town_answers(db.session, row.id)],
+        discussion_url=url_for("participation.discussion", reference=row.reference),
+        may_comment=may_comment(facts),
+    )
+
+
+def vote_part(row: Any, facts: ProcessFacts, who: Sequence[bytes], *, united: bool) -> VotePart:
+    """The vote as this person sees it."""
+    value = voice_of(db.session, contribution_id=row.id, person=who)
+    counted = ballot(db.session, row, facts)
+    open_ = facts.open and not united and may_support(kind="proposal", state=row.state)
+    # Who has not spoken yet is not told what the others said, as long as they may speak.
+    shown = counted is not None and (value is not None or not open_ or facts.mode == "support")
+    return VotePart(
+        mode=facts.mode,
+        choices=wording.choices(facts.mode),
+        value=value,
+        own_sign=wording.sign_of(facts.mode, value),
+        action=url_for("participation.vote", reference=row.reference),
+        api=url_for("participation_api.vote", reference=row.reference),
+        may_vote=open_,
+        standing=facts.standing,
+        opens_at=facts.opens_at,
+        closes_at=facts.closes_at,
+        hidden=facts.hides,
+        after_vote=counted is not None and not shown,
+        voters=counted.voters if counted else None,
+        sentence=wording.sentence(counted, facts.mode) if counted and shown else "",
+        bars=_bars(counted, facts, value) if counted and shown and facts.mode != "support" else (),
+        bubble=counted.bubble if counted else None,
+    )
+
+
+def _bars(counted: Ballot, facts: ProcessFacts, value: int | None) -> list[Bar]:
+    choices = wording.choices(facts.mode)
+    most = max([1, *(counted.counts[choice.value] for choice in choices)])
+    return [
+        Bar(
+            sign=choice.sign,
+            name=choice.name,
+            n=counted.counts[choice.value],
+            height=round(BARS * counted.counts[choice.value] / most),
+            mine=choice.value == value,
+        )
+        for choice in choices
+    ]
+
+
+def comment_view(said: Said, reference: str, *, deepest: int = 3) -> CommentView:
+    """A comment with its addresses; what is withdrawn keeps its place and nothing else."""
+    at: dict[str, Any] = {"reference": reference, "comment_id": said.id}
+    shown = said.state == "public"
+    gone = {
+        "removed": gettext("Comment withdrawn by its author"),
+        "hidden": gettext("Comment withdrawn by the moderators"),
+    }.get(said.state, "")
+    return CommentView(
+        id=said.id,
+        depth=min(said.depth, deepest),
+        stance=said.stance,
+        text=said.body,
+        language=said.language,
+        when=said.at,
+        town=label(said.service) if said.service else "",
+        gone=gone,
+        waits=said.state == "pending",
+        own=said.own,
+        agrees=said.agrees,
+        agreed=said.agreed,
+        replies=said.replies,
+        agree_url=url_for("participation.agree", **at) if shown else "",
+        answer_url=url_for("participation.discussion", reference=reference, answer=said.id) + "#write" if shown else "",
+        report_url=url_for("moderation_public.report", reference=reference, comment=said.id) if shown else "",
+        remove_url=url_for("participation.remove_comment", **at) if said.own and not gone else "",
+    )
+
+
+def own_path() -> str:
+    """The private address of the author's page, when this request came by it."""
+    return request.path if "token" in (request.view_args or {}) else ""

@@ -1,0 +1,71 @@
+"""A process as its readers need it: how one votes, until when, and whether counts may be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+Mode = Literal["support", "for_against", "scale"]
+VALUES: Mapping[str, tuple[int, ...]] = {"support": (1,), "for_against": (-1, 1), "scale": (-2, -1, 0, 1, 2)}
+"""What one may vote in each mode."""
+Standing = Literal["coming", "open", "closed"]
+
+DEFAULT_SLUG = "ideas"
+DEFAULT_LABEL = {"fr": "Boîte à idées", "en": "Ideas", "eu": "Ideien kutxa"}
+
+
+@dataclass(frozen=True)
+class ProcessFacts:
+    """A process. `hides`: nobody is told a count; the one predicate of all that reads counts. Moments are aware."""
+
+    id: int | None = None
+    territory_id: int | None = None
+    slug: str = DEFAULT_SLUG
+    label: Mapping[str, str] = field(default_factory=lambda: DEFAULT_LABEL)
+    description: Mapping[str, str] = field(default_factory=dict)
+    mode: Mode = "support"
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    hides: bool = False
+    standing: Standing = "open"
+    state_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    categories: Sequence[str] = ()
+    zones: Sequence[str] = ()
+
+    @property
+    def open(self) -> bool:
+        return self.standing == "open"
+
+
+HIDES = "(p.hide_counts AND p.revealed_at IS NULL)"
+"""The same predicate in SQL, where `process` is `p`; without a process nothing is hidden."""
+
+_FACTS = f"""
+    SELECT p.id, p.territory_id, p.slug, p.label, p.description, p.mode, p.opens_at, p.closes_at, p.state_labels,
+           p.categories, p.zones, {HIDES} AS hides,
+           CASE WHEN p.opens_at > now() THEN 'coming' WHEN p.closes_at <= now() THEN 'closed' ELSE 'open' END
+             AS standing
+    FROM process p
+"""  # noqa: S608 - constants
+_ONE = text(f"{_FACTS} WHERE p.id = :id")
+_ALL = text(f"{_FACTS} WHERE p.territory_id = ANY(CAST(:ids AS int[])) ORDER BY p.position NULLS LAST, p.id")
+
+
+def process(session: Session, process_id: int | None) -> ProcessFacts:
+    """The process of this id; without one, what every town has: support, open, counts shown."""
+    row = session.execute(_ONE, {"id": process_id}).one_or_none() if process_id is not None else None
+    return _facts(row) if row is not None else ProcessFacts()
+
+
+def processes_of(session: Session, territories: Sequence[int]) -> list[ProcessFacts]:
+    """The processes of these territories, those of a pack in its order, then the standing ones."""
+    return [_facts(row) for row in session.execute(_ALL, {"ids": list(territories)})]
+
+
+def _facts(row: Any) -> ProcessFacts:
+    return ProcessFacts(**cast("dict[str, Any]", dict(row._mapping)))
