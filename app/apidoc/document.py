@@ -11,6 +11,7 @@ from app.core.openapi import build
 from app.features.accounts.api_reference import TAG as SESSION
 from app.features.contributions.api_reference import MAP
 from app.features.contributions.api_reference import TAG as CONTRIBUTIONS
+from app.features.participation.api_reference import TAG as IDEAS
 from app.features.territories.api_reference import TAG as PLACES
 from app.features.tickets.api_reference import TAG as DESK
 
@@ -27,6 +28,7 @@ Whatever is refused comes as a problem document (RFC 9457, `application/problem+
 
 TAGS: Final = {
     CONTRIBUTIONS: "What people say: problems, praise, proposals.",
+    IDEAS: "What people think of proposals: votes and arguments, in the processes that a town opens.",
     PLACES: "Territories, their categories, addresses.",
     MAP: "What is near, where it concentrates, and the tiles of the map.",
     SESSION: "Signing in, for who works for the town.",

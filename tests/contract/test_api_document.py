@@ -138,6 +138,14 @@ def test_each_success_was_seen_and_was_as_it_is_told(app: Flask, client: Any, ho
     assert client.post(f"/api/v1/tickets/{reference}/events", json=event, headers=headers).status_code == 409
     support = f"/api/v1/contributions/{reference}/support"
     assert client.post(support).status_code == client.delete(support).status_code == 200
+    idea = client.post("/api/v1/contributions", json=good(kind="proposal", category="bench")).get_json()["reference"]
+    vote, talk = (f"/api/v1/contributions/{idea}/{part}" for part in ("vote", "comments"))
+    assert client.put(vote, json={"value": 1}).status_code == client.delete(vote).status_code == 200
+    first = client.post(talk, json={"text": "Oui, à l’ombre.", "stance": "for"})
+    assert first.status_code == 201
+    client.post(talk, json={"text": "Et l’hiver ?", "answer_to": first.get_json()["id"]})
+    for path in (vote, talk, "/api/v1/processes"):
+        assert client.get(path).status_code == 200, path
     assert client.delete("/api/v1/session", headers=headers).status_code == 204
     conformance: Conformance = app.extensions["conformance"]
     expected = {
