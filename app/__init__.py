@@ -19,10 +19,12 @@ ROOMS = (
     "app.operations",
     "app.features.accounts",
     "app.features.territories",
+    "app.features.notifications",
     "app.features.contributions",
     "app.features.tickets",
     "app.features.moderation",
     "app.features.participation",
+    "app.features.residents",
     "app.features.planning",
     "app.apidoc",
 )

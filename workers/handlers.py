@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 
 from app.core.db import database_went_away
 from app.core.mail import Mail
+from app.features.accounts.residents import ASKED as SIGN_IN
 from app.features.contributions.following import ASKED, NEWS
 from app.features.contributions.pyramid import COUNT_AGAIN, rebuild_cells
 from app.features.moderation.jobs import DECIDED, WITHDRAW_PHOTOS
+from app.features.residents.exporting import ASKED as EXPORT
 from app.features.territories.failing import FAILING
 from app.features.tickets.placing import Claimed, claim_intake, place
 from workers.jobs import DIED, Handler, put_off, run_row
@@ -201,6 +203,21 @@ def _mail(session: Session, letters: Iterable[Mail]) -> None:
         deliver_once(session, key=letter.key, channel="mail", deliver=deliver)
 
 
+def _send_sign_in(session: Session, wish_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.residents.mails import mails_of_sign_in
+
+    _mail(session, mails_of_sign_in(session, wish_id or 0))
+
+
+def _prepare_export(session: Session, export_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.core.storage import open_storage
+    from app.features.residents.exporting import prepare_export
+    from app.features.residents.mails import mails_of_export
+
+    prepare_export(session, open_storage(settings().storage.location), export_id=export_id or 0)
+    _mail(session, mails_of_export(session, export_id or 0))
+
+
 def _tell_of_moderation(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
     from app.features.moderation.mails import mails_of_decision
 
@@ -226,4 +243,6 @@ HANDLERS: Mapping[str, Handler] = {
     FAILING: _tell_administrators,
     DECIDED: _tell_of_moderation,
     WITHDRAW_PHOTOS: _withdraw_photos,
+    SIGN_IN: _send_sign_in,
+    EXPORT: _prepare_export,
 }

@@ -44,7 +44,11 @@ class Route:
     timeout_s: int = 60
 
 
-ROUTES: Mapping[str, Route] = {"photo": Route(timeout_s=120), "map.count": Route(ANALYSIS, timeout_s=300)}
+ROUTES: Mapping[str, Route] = {
+    "photo": Route(timeout_s=120),
+    "map.count": Route(ANALYSIS, timeout_s=300),
+    "resident.export": Route(ANALYSIS, timeout_s=300),
+}
 ANY = Route()
 
 

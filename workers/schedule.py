@@ -42,14 +42,24 @@ def age_hotspots(session: Session) -> None:
 
 
 def sweep(session: Session) -> None:
-    """What serves nothing any more goes: files without a photo, empty cells of the map, addresses never confirmed."""
+    """What serves nothing any more goes: files without a photo, empty cells of the map, addresses never confirmed,
+    links to sign in and sessions that have ended, files of one's data that nobody fetched.
+    """
     from app.core.storage import open_storage
+    from app.features.accounts.residents import forget_ended
     from app.features.contributions.following import forget_unconfirmed
     from app.features.contributions.pyramid import drop_empty_cells
     from app.features.contributions.sweeping import sweep_files
+    from app.features.residents.exporting import forget_exports
 
-    files = sweep_files(session, open_storage(settings().storage.location))
-    log.info("swept", files=files, cells=drop_empty_cells(session), follows=forget_unconfirmed(session))
+    storage = open_storage(settings().storage.location)
+    log.info(
+        "swept",
+        files=sweep_files(session, storage) + forget_exports(session, storage),
+        cells=drop_empty_cells(session),
+        follows=forget_unconfirmed(session),
+        sign_ins=forget_ended(session),
+    )
 
 
 TASKS: Sequence[Task] = (

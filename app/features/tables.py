@@ -8,6 +8,7 @@ from app.features.moderation.models import AbuseCase
 from app.features.notifications.models import Delivery
 from app.features.participation.models import Comment
 from app.features.planning.models import Hotspot
+from app.features.residents.models import Export
 from app.features.territories.models import Territory
 from app.features.tickets.models import Ticket
 
@@ -19,6 +20,7 @@ __all__ = [
     "Comment",
     "Contribution",
     "Delivery",
+    "Export",
     "Hotspot",
     "Outbox",
     "Territory",

@@ -11,6 +11,8 @@ TOPICS = {
     "ticket.changed": _("News to followers"),
     "follow.asked": _("Asking an address whether it wishes to follow"),
     "follow.news": _("News to one follower"),
+    "resident.asked": _("Links to sign in"),
+    "resident.export": _("Files of own data"),
     "rule.failing": _("News of a failing rule"),
 }
 

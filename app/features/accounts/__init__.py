@@ -1,4 +1,4 @@
-"""Accounts of those who work for the town: signing in, roles, and who may call what."""
+"""Accounts of those who work for the town: signing in, roles, who may call what; and who a resident is."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Guard every route, then add the pages and addresses of signing in."""
     from app.core.security import csrf
-    from app.features.accounts import access, api, views
+    from app.features.accounts import access, api, views, visiting
     from app.features.accounts.throttle import Throttle
 
     settings = app.extensions["settings"]
     app.extensions["login_throttle"] = Throttle(settings.sessions, redis_url=settings.redis.url)
     access.init_app(app)
+    visiting.init_app(app)
     # A cookie-borne API call is held to its own site in `access`; a token in a form field would help no program.
     csrf.exempt(api.blueprint)
     app.register_blueprint(views.blueprint)

@@ -23,6 +23,7 @@ from app.core.security import csrf, limiter
 from app.core.storage import open_storage
 from app.features.contributions import api_reference
 from app.features.contributions.forms import photo_files, read_form
+from app.features.contributions.person import author_key
 from app.features.contributions.public import Face, public_face
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, submit_contribution
@@ -64,6 +65,7 @@ def create() -> tuple[Response, int]:
             request_id=request_id(),
             store=lambda: uploads.store(open_storage(current_app.extensions["settings"].storage.location)),
             waits=current_app.extensions.get("auzolan.waits"),
+            author=author_key(),
         )
         return _created(kept)
     except Invalid:

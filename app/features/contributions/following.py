@@ -20,8 +20,9 @@ NEWS = "follow.news"
 _ASK = text(
     """
     WITH wanted AS (
-      INSERT INTO follow (contribution_id, email, language) VALUES (:id, :email, :language)
-      ON CONFLICT (contribution_id, lower(email)) DO UPDATE SET language = excluded.language,
+      INSERT INTO follow (contribution_id, subject, email, reader, language)
+      VALUES (:id, 'contribution:' || CAST(:id AS bigint), :email, lower(:email), :language)
+      ON CONFLICT (subject, reader) DO UPDATE SET language = excluded.language,
         asked_at = CASE WHEN follow.asked_at < now() - interval '15 minutes' THEN now() ELSE follow.asked_at END
       RETURNING id)
     INSERT INTO outbox (topic, subject_id) SELECT :topic, id FROM wanted

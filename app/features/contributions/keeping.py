@@ -51,11 +51,19 @@ promise AS (
   SELECT :key, :body_hash, CAST(:response AS jsonb) || jsonb_build_object('reference', reference) FROM kept
 )"""
 
+_AUTHOR = """,
+wrote AS (INSERT INTO authorship (contribution_id, person) SELECT id, :author FROM kept)"""
+
 _TAIL = "\nSELECT reference FROM kept"
 
 
 @cache
-def keep_statement(*, contact: bool, photos: bool, promise: bool) -> TextClause:
+def keep_statement(*, contact: bool, photos: bool, promise: bool, author: bool = False) -> TextClause:
     """The statement with the parts that are needed; it returns the new reference."""
-    parts = (_CONTACT if contact else "", _PHOTOS if photos else "", _PROMISE if promise else "")
+    parts = (
+        _CONTACT if contact else "",
+        _PHOTOS if photos else "",
+        _PROMISE if promise else "",
+        _AUTHOR if author else "",
+    )
     return text(_HEAD + "".join(parts) + _TAIL)

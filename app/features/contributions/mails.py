@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from flask import render_template
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.core.i18n import label
 from app.core.mail import Mail
 from app.features.contributions.urls import public_url, subscription_url
+from app.features.notifications.letters import letter
 from app.web import words
 
 HAPPENED = {
@@ -116,8 +116,9 @@ def mails_of_wish(session: Session, follow_id: int) -> Iterator[Mail]:
                 link = (gettext("Yes, tell me what becomes of it"), page)
             rest = gettext("If it was not you, do nothing: this address will not be used.")
             paragraphs = [gettext("Hello,"), lead] if row.following else [gettext("Hello,"), lead, rest]
-            yield _mail(
-                row,
+            yield letter(
+                to=row.email,
+                language=row.language,
                 subject=gettext("Follow %(reference)s?", reference=row.reference),
                 paragraphs=paragraphs,
                 links=[link],
@@ -139,31 +140,6 @@ def _news(row: Any, lead: str, *, key: str, stop: str = "") -> Mail:
     links = [(gettext("Everything about it"), public_url(row.reference))]
     if stop:
         links.append((gettext("Stop following"), stop))
-    return _mail(row, subject=subject, paragraphs=paragraphs, links=links, key=key, stop=stop)
-
-
-def _mail(
-    row: Any,
-    *,
-    subject: str,
-    paragraphs: Sequence[str],
-    links: Sequence[tuple[str, str]],
-    key: str,
-    stop: str = "",
-) -> Mail:
-    """The same words twice: as text, and as HTML for those who read it so."""
-    said = [str(part) for part in paragraphs if part]
-    addresses = [gettext("%(name)s: %(url)s", name=name, url=url) for name, url in links]
-    return Mail(
-        to=row.email,
-        subject=str(subject),
-        body="\n\n".join([*said, *addresses]) + "\n",
-        html=render_template(
-            "contributions/mail.html", subject=subject, paragraphs=said, links=links, language=row.language
-        ),
-        key=key,
-        language=row.language,
-        headers={"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-        if stop
-        else {},
+    return letter(
+        to=row.email, language=row.language, subject=subject, paragraphs=paragraphs, links=links, key=key, stop=stop
     )

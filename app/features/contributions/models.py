@@ -28,6 +28,7 @@ from app.core.db import Base, BigKey, Json, Now, point
 
 CHANNELS = ("web", "api", "phone", "desk", "paper", "workshop", "chat", "import")
 VISIBILITIES = ("pending", "public", "hidden", "withdrawn")
+FREQUENCIES = ("now", "day", "week")
 
 
 class Contribution(Base):
@@ -115,6 +116,14 @@ class Contact(Base):
     silent: Mapped[bool] = mapped_column(server_default="false")
     """Do not contact me."""
 
+    __table_args__ = (
+        Index(
+            "ix_contribution_contact_email",
+            text("lower(email)"),
+            postgresql_where=text("email IS NOT NULL"),
+        ),
+    )
+
 
 class Photo(Base):
     """A photo: the private original by its digest, the public derivatives by a random key."""
@@ -199,8 +208,8 @@ class Support(Base):
     contribution_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    person: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    """SHA-256 of who: an account, or the secret that a browser keeps (`person.py`)."""
+    person: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True, index=True)
+    """SHA-256 of who: an account, a resident's own 32 bytes, or the secret that a browser keeps (`person.py`)."""
     value: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     """1 for a support; −2 to 2 in a process that votes on a scale, −1 or 1 for or against."""
     created_at: Mapped[Now]
@@ -226,18 +235,60 @@ class Tally(Base):
     plus2: Mapped[int] = mapped_column(server_default="0")
 
 
+class Authorship(Base):
+    """Who wrote a contribution, for their own space only; nobody's once the row is gone."""
+
+    __tablename__ = "authorship"
+
+    contribution_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    person: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    """A resident, or the digest of the secret that a browser keeps (`person.py`)."""
+    at: Mapped[Now]
+
+
 class Follow(Base):
-    """An e-mail address that wishes to hear of a contribution; it hears nothing before it is confirmed."""
+    """Somebody who wishes to hear of a contribution, a category, a zone or what is around a place.
+
+    By e-mail, which hears nothing before it is confirmed; or as a person, in their own list and on their devices.
+    """
 
     __tablename__ = "follow"
 
     id: Mapped[BigKey]
-    contribution_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"))
-    email: Mapped[str]
+    subject: Mapped[str]
+    """`contribution:12`, `category:3`, `zone:7` or `place:-1.47500,43.48500,300`: what is followed once a reader."""
+    contribution_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"))
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"))
+    zone_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id", ondelete="CASCADE"))
+    place: Mapped[WKBElement | None] = mapped_column(point())
+    radius_m: Mapped[int | None]
+    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    """The town asked, with what nests in it, for a category or a place."""
+    reader: Mapped[str]
+    """The address in lower case, or the person in hexadecimal digits."""
+    email: Mapped[str | None]
+    person: Mapped[bytes | None] = mapped_column(LargeBinary)
     language: Mapped[str] = mapped_column(server_default="fr")
+    frequency: Mapped[str] = mapped_column(server_default="now")
+    quiet_from: Mapped[int | None] = mapped_column(SmallInteger)
+    quiet_to: Mapped[int | None] = mapped_column(SmallInteger)
+    """Hours of the town's clock between which nothing is sent; null: those of the resident, if any."""
     asked_at: Mapped[Now]
     """When the last mail that asks for confirmation was ordered: not more than one in 15 minutes."""
     confirmed_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("uq_follow_email", "contribution_id", text("lower(email)"), unique=True),)
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(contribution_id, category_id, zone_id, place) = 1", name="one_subject"),
+        CheckConstraint("num_nonnulls(email, person) = 1", name="one_reader"),
+        CheckConstraint("place IS NULL OR (radius_m BETWEEN 50 AND 5000)", name="radius_known"),
+        CheckConstraint(f"frequency IN {FREQUENCIES}", name="frequency_known"),
+        CheckConstraint("quiet_from BETWEEN 0 AND 23 AND quiet_to BETWEEN 0 AND 23", name="quiet_hours"),
+        UniqueConstraint("subject", "reader"),
+        Index("ix_follow_contribution_id", "contribution_id"),
+        Index("ix_follow_reader", "reader"),
+        # Few follow an area: whoever places a contribution looks here whether anybody does.
+        Index("ix_follow_area", "territory_id", postgresql_where=text("contribution_id IS NULL")),
+    )

@@ -1,4 +1,4 @@
-"""Who supports: an account, or a browser that keeps a secret. The secret is made when somebody acts, never before.
+"""Who acts: a resident or an account that is signed in, else a browser that keeps a secret, made when somebody acts.
 
 It is first-party, signed, told to no one, and of no use for following anybody around: the tables keep its digest only.
 """
@@ -14,6 +14,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.features.accounts.access import current_actor
+from app.features.accounts.visiting import current_resident
 
 COOKIE = "auzolan_person"
 KEPT_S = 395 * 24 * 3600
@@ -22,9 +23,16 @@ KEPT_S = 395 * 24 * 3600
 
 def person() -> tuple[bytes, ...]:
     """The keys by which the person of this request is known, the one to write first; empty for a stranger."""
-    actor, secret = current_actor(), _kept()
-    keys = [] if actor.anonymous else [_digest("account", str(actor.id))]
-    return (*keys, _digest("browser", secret)) if secret else tuple(keys)
+    resident, actor, browser = current_resident(), current_actor(), browser_key()
+    keys = [resident.person] if resident else []
+    keys += [] if actor.anonymous else [_digest("account", str(actor.id))]
+    return (*keys, browser) if browser else tuple(keys)
+
+
+def browser_key() -> bytes | None:
+    """The key of this browser, if it has acted before."""
+    secret = _kept()
+    return _digest("browser", secret) if secret else None
 
 
 def acting_person() -> tuple[tuple[bytes, ...], str | None]:
@@ -34,6 +42,23 @@ def acting_person() -> tuple[tuple[bytes, ...], str | None]:
         return known, None
     secret = _new_secret()
     return (_digest("browser", secret),), secret
+
+
+def author_key() -> bytes | None:
+    """In whose space a contribution sent now appears: the resident's, else this browser's; never an account's, which
+    may write down what somebody else says.
+    """
+    resident = current_resident()
+    return resident.person if resident else browser_key()
+
+
+def acting_author() -> tuple[bytes, str | None]:
+    """The same for somebody who acts, with the secret to give to their browser (None: it has one, or needs none)."""
+    known = author_key()
+    if known:
+        return known, None
+    secret = _new_secret()
+    return _digest("browser", secret), secret
 
 
 def remember(response: BaseResponse, secret: str | None) -> None:
@@ -49,6 +74,11 @@ def remember(response: BaseResponse, secret: str | None) -> None:
         )
     if isinstance(response, Response):
         response.headers["Cache-Control"] = "no-store"
+
+
+def forget_browser(response: BaseResponse) -> None:
+    """Take the browser's secret away: what it did is nobody's from now on."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
 
 
 def _kept() -> str | None:

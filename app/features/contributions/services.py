@@ -62,12 +62,14 @@ def submit_contribution(
     store: Callable[[], None] | None = None,
     within: Collection[int] | None = None,
     waits: Waits | None = None,
+    author: bytes | None = None,
 ) -> Submitted:
     """Check a draft and write it with its work to do; the caller commits.
 
     `within` are the territories of which the host may speak (None: all); a place elsewhere is outside.
     `store` keeps the files that the draft's photos name: called once all is checked, before the rows that need them.
-    `waits` may keep it from the public until a moderator has read it, as its category may.
+    `waits` may keep it from the public until a moderator has read it, as its category may. `author` is the person in
+    whose own space it appears (`person.py`).
     Raises `Invalid` with one sentence a field, `Unprocessable` when the key was used for something else.
     """
     now = now or datetime.now(UTC)
@@ -94,7 +96,11 @@ def submit_contribution(
             "body_hash": promise.body_hash,
             "response": json.dumps({"token": token, "receipt": receipt}),
         }
-    statement = keep_statement(contact=bool(draft.contact), photos=bool(draft.photos), promise=promise is not None)
+    if author is not None:
+        values["author"] = author
+    statement = keep_statement(
+        contact=bool(draft.contact), photos=bool(draft.photos), promise=promise is not None, author=author is not None
+    )
     try:
         reference = session.execute(statement, values).scalar_one()
     except IntegrityError as error:

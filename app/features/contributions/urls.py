@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
-from flask import current_app
+from flask import current_app, has_request_context
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.features.contributions.shapes import Photo, PhotoUrls
+from app.features.territories.hosts import base_of, host_site
 
 SIZES = (1600, 400)
 
 
-def _absolute(path: str) -> str:
-    return str(current_app.extensions["settings"].web.base_url).rstrip("/") + path
+def absolute(path: str, territory_id: int | None = None) -> str:
+    """The path at the own host of its town, or of this request's, else at the installation's address (ADR 15)."""
+    if territory_id is None and has_request_context():
+        territory_id = host_site()
+    return base_of(territory_id) + path
 
 
-def public_url(reference: str) -> str:
+def public_url(reference: str, territory_id: int | None = None) -> str:
     """Where everybody reads it."""
-    return _absolute(f"/c/{reference}")
+    return absolute(f"/c/{reference}", territory_id)
 
 
-def follow_url(reference: str, token: str) -> str:
+def follow_url(reference: str, token: str, territory_id: int | None = None) -> str:
     """Where its author follows it; the link is the key."""
-    return _absolute(f"/c/{reference}/suivi/{token}")
+    return absolute(f"/c/{reference}/suivi/{token}", territory_id)
 
 
-def subscription_url(follow_id: int) -> str:
+def author_url(reference: str, contribution_id: int, territory_id: int | None = None) -> str:
+    """The same page by a signed link, for mails and for an author's own space: the first one's token is not kept."""
+    return follow_url(reference, author_token(contribution_id), territory_id)
+
+
+def author_token(contribution_id: int) -> str:
+    """What the signed link of an author says."""
+    return str(_authors().dumps(contribution_id))
+
+
+def author_of(token: str) -> int | None:
+    """The contribution that an author's link was signed for, or None when we never gave it."""
+    try:
+        found = _authors().loads(token)
+    except BadSignature:
+        return None
+    return found if isinstance(found, int) else None
+
+
+def subscription_url(follow_id: int, territory_id: int | None = None) -> str:
     """The page of one follower; the signed link is the key, and no table holds it."""
-    return _absolute(f"/suivi/{_subscriptions().dumps(follow_id)}")
+    return absolute(f"/suivi/{subscription_token(follow_id)}", territory_id)
+
+
+def subscription_token(follow_id: int) -> str:
+    """What a follower's link says."""
+    return str(_subscriptions().dumps(follow_id))
 
 
 def subscription_id(token: str) -> int | None:
@@ -42,6 +70,10 @@ def _subscriptions() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="follow")
 
 
+def _authors() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="moderation-author")
+
+
 def photo_url(key: str, size: int) -> str:
     """A derivative of a photo; `size` is its longest side in pixels."""
     return f"/photos/{key}/{size}.jpg"
@@ -49,7 +81,7 @@ def photo_url(key: str, size: int) -> str:
 
 def photo_urls(key: str) -> PhotoUrls:
     """Every public derivative of a photo, absolute."""
-    return {"url_1600": _absolute(photo_url(key, 1600)), "url_400": _absolute(photo_url(key, 400))}
+    return {"url_1600": absolute(photo_url(key, 1600)), "url_400": absolute(photo_url(key, 400))}
 
 
 def photo_document(key: str, placeholder: str | None) -> Photo:

@@ -13,3 +13,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(outlines.blueprint)
     app.extensions["auzolan.site"] = sites.site
     app.extensions["auzolan.host_reach"] = hosts.host_reach
+    app.extensions["auzolan.host_site"] = hosts.host_site

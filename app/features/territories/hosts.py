@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from flask import request
+from flask import current_app, request
 from sqlalchemy import Engine, text
 
 from app.core.db import db
@@ -18,21 +19,31 @@ from app.core.db import db
 _HOSTS = text(
     """
     WITH RECURSIVE named AS (
-      SELECT id, lower(host) AS host
+      SELECT id, lower(host) AS host, nth
       FROM territory, jsonb_array_elements_text(CASE WHEN jsonb_typeof(settings->'hosts') = 'array'
-                                                THEN settings->'hosts' ELSE '[]' END) AS host
+                                                THEN settings->'hosts' ELSE '[]' END) WITH ORDINALITY AS h(host, nth)
       WHERE active),
     reach AS (
-      SELECT id, host FROM named
-      UNION SELECT t.id, reach.host FROM territory t JOIN reach ON t.parent_id = reach.id WHERE t.active)
-    SELECT host, array_agg(id) AS ids FROM reach GROUP BY host
+      SELECT id, host, id AS home, nth FROM named
+      UNION SELECT t.id, reach.host, home, nth FROM territory t JOIN reach ON t.parent_id = reach.id WHERE t.active)
+    SELECT host, array_agg(id) AS ids, min(home) AS home FROM reach GROUP BY host ORDER BY min(nth), host
     """
 )
 
 REMEMBER_S = 15.0
 """Seconds for which a process remembers whose host is whose: who gives a town its host waits that long."""
 
-Hosts = Mapping[str, frozenset[int]]
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The town that names a host, and the territories of which it speaks: the town and what nests in it."""
+
+    home: int
+    reach: frozenset[int]
+
+
+Hosts = Mapping[str, Host]
+"""By name, a town's first host before its others."""
 _remembered: WeakKeyDictionary[Engine, tuple[float, Hosts]] = WeakKeyDictionary()
 
 
@@ -41,10 +52,28 @@ def host_reach() -> frozenset[int] | None:
 
     The database is asked every 15 s, on a connection of its own: a request that writes has not begun by reading.
     """
-    known = _remembered.get(db.engine)
-    if known is None or time.monotonic() - known[0] > REMEMBER_S:
-        known = _remembered[db.engine] = (time.monotonic(), _read(db.engine))
-    return known[1].get(urlsplit(f"//{request.host}").hostname or "")
+    host = _this_host()
+    return host.reach if host else None
+
+
+def host_site() -> int | None:
+    """The town whose own host this is; None for a host that no town names."""
+    host = _this_host()
+    return host.home if host else None
+
+
+def base_of(territory_id: int | None) -> str:
+    """Where the links of a mail lead: the own host of the territory, or of the nearest one around it, else the
+    installation's address. Without a slash at its end; needs no request.
+    """
+    base: str = current_app.extensions["settings"].web.base_url.rstrip("/")
+    near = [(len(host.reach), name) for name, host in _hosts().items() if territory_id in host.reach]
+    if not near:
+        return base
+    smallest = min(size for size, _ in near)
+    name = next(name for size, name in near if size == smallest)
+    address = urlsplit(base)
+    return f"{address.scheme}://{name}{f':{address.port}' if address.port else ''}"
 
 
 def spoken_of(territory_id: int) -> bool:
@@ -58,6 +87,17 @@ def forget_hosts() -> None:
     _remembered.clear()
 
 
+def _this_host() -> Host | None:
+    return _hosts().get(urlsplit(f"//{request.host}").hostname or "")
+
+
+def _hosts() -> Hosts:
+    known = _remembered.get(db.engine)
+    if known is None or time.monotonic() - known[0] > REMEMBER_S:
+        known = _remembered[db.engine] = (time.monotonic(), _read(db.engine))
+    return known[1]
+
+
 def _read(engine: Engine) -> Hosts:
     with engine.connect() as connection:
-        return {row.host: frozenset(row.ids) for row in connection.execute(_HOSTS)}
+        return {row.host: Host(row.home, frozenset(row.ids)) for row in connection.execute(_HOSTS)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 from flask_babel import gettext
 
 from app.core.access import public
@@ -14,7 +14,7 @@ from app.features.contributions import feeds, wording
 from app.features.contributions.feeds import Entry, atom, details
 from app.features.contributions.pages import Filters
 from app.features.contributions.public import public_face
-from app.features.contributions.urls import public_url
+from app.features.contributions.urls import absolute, public_url
 from app.features.contributions.views import blueprint
 from app.features.contributions.views.maps import asked_bounds, first_sentence, listed
 from app.features.territories.catalogue import current_town
@@ -58,8 +58,8 @@ def feed() -> Response:
     return _answer(
         title=gettext("Contributions: %(place)s", place=here.place),
         author=here.town.name,
-        address=_absolute(url_for("contributions.feed", **kept, lang=language())),
-        page=_absolute(url_for("contributions.list_page", **kept)),
+        address=absolute(url_for("contributions.feed", **kept, lang=language())),
+        page=absolute(url_for("contributions.list_page", **kept)),
         entries=entries,
     )
 
@@ -87,7 +87,7 @@ def feed_of_one(reference: str) -> Response:
     return _answer(
         title=f"{row.reference}: {first_sentence(row.title or row.body)}",
         author=town.name,
-        address=_absolute(url_for("contributions.feed_of_one", reference=row.reference, lang=language())),
+        address=absolute(url_for("contributions.feed_of_one", reference=row.reference, lang=language())),
         page=page,
         entries=entries,
     )
@@ -102,7 +102,3 @@ def _answer(*, title: str, author: str, address: str, page: str, entries: list[E
     response.vary.add("Accept-Language")
     response.make_conditional(request)
     return response
-
-
-def _absolute(path: str) -> str:
-    return str(current_app.extensions["settings"].web.base_url).rstrip("/") + path

@@ -35,6 +35,7 @@ from app.features.contributions.pages import (
     ReceiptPage,
     ServiceContact,
 )
+from app.features.contributions.person import acting_author, remember
 from app.features.contributions.public import public_face
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, follow_hash, submit_contribution
@@ -83,8 +84,9 @@ def new(kind: str) -> str:
 def create(kind: str) -> str | tuple[str, int] | BaseResponse:
     """Keep it and go to the receipt; or the same form, with a sentence beside each field to mend."""
     kept = _kept_photos()
+    author, secret = acting_author()
     try:
-        submitted = _submit(kind, kept)
+        submitted = _submit(kind, kept, author)
     except Invalid as invalid:
         category = request.form.get("category", "")
         errors = {
@@ -95,10 +97,12 @@ def create(kind: str) -> str | tuple[str, int] | BaseResponse:
         return _form(kind, request.form.to_dict(), errors, kept), 400
     except Unavailable as unavailable:
         return _form(kind, request.form.to_dict(), {"photos": gettext(unavailable.detail)}, kept), 503
-    return redirect(url_for("contributions.receipt", reference=submitted.reference, token=submitted.token), 303)
+    response = redirect(url_for("contributions.receipt", reference=submitted.reference, token=submitted.token), 303)
+    remember(response, secret)
+    return response
 
 
-def _submit(kind: str, kept: tuple[PhotoDraft, ...]) -> Submitted:
+def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted:
     promise = _promise()
     replayed = find_promise(db.session, promise) if promise else None
     if replayed is not None:
@@ -120,6 +124,7 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...]) -> Submitted:
             request_id=request_id(),
             store=lambda: uploads.store(storage),
             waits=current_app.extensions.get("auzolan.waits"),
+            author=author,
         )
     except Invalid as invalid:
         # The files themselves cannot be put back into a form: the originals of those that passed can.

@@ -1,0 +1,129 @@
+"""`/moi`: what one said, follows and supports; one's settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.core.access import public
+from app.core.db import db
+from app.core.errors import Invalid
+from app.core.i18n import LANGUAGES
+from app.core.security import limiter
+from app.features.accounts.residents import Visitor, set_preferences
+from app.features.accounts.visiting import current_resident
+from app.features.contributions.authoring import (
+    Mine,
+    claim_browser,
+    claim_by_link,
+    left_in_browser,
+    own_contributions,
+    supported_contributions,
+)
+from app.features.contributions.person import browser_key, person
+from app.features.contributions.urls import author_token
+from app.features.contributions.views.maps import list_items
+from app.features.residents.pages import OwnItem, SpacePage
+from app.features.residents.views import blueprint
+from app.features.territories.hosts import host_reach
+
+SEEN = {
+    "pending": "A moderator reads it before the others see it.",
+    "hidden": "A moderator no longer shows it to the others.",
+    "withdrawn": "You withdrew it: nobody else sees it.",
+}
+
+
+@blueprint.get("/moi")
+@public
+def space() -> str:
+    """One's own space; without signing in, what this browser did."""
+    return _space_page()
+
+
+@blueprint.post("/moi/reprendre")
+@public
+@limiter.limit("20 per 15 minutes")
+def claim() -> str | tuple[str, int] | Response:
+    """Take what this browser did (`browser=1`), or one contribution by its private link, into one's space."""
+    resident = current_resident()
+    if resident is None:
+        return redirect(url_for("residents.enter"), 303)
+    if request.form.get("browser"):
+        browser = browser_key()
+        if browser:
+            claim_browser(db.session, person=resident.person, reader=resident.reader, browser=browser)
+    else:
+        link = request.form.get("link", "")
+        try:
+            claim_by_link(db.session, link=link, person=resident.person, within=host_reach())
+        except Invalid as refused:
+            return _space_page(link=link[:500], link_error=_(refused.errors[0].message)), 400
+    db.session.commit()
+    flash(_("It is in your space now."), "success")
+    return redirect(url_for("residents.space"), 303)
+
+
+@blueprint.post("/moi/reglages")
+@public
+def settings() -> Response:
+    """The language of mails, and the hours of quiet."""
+    resident = current_resident()
+    if resident is None:
+        return redirect(url_for("residents.enter"), 303)
+    chosen = request.form.get("language", "")
+    language = chosen if chosen in LANGUAGES else resident.language
+    set_preferences(db.session, resident_id=resident.id, language=language, quiet=asked_quiet(request.form))
+    db.session.commit()
+    session["lang"] = language
+    flash(_("Your settings are kept."), "success")
+    return redirect(url_for("residents.space"), 303)
+
+
+def asked_quiet(form: Any) -> tuple[int, int] | None:
+    """The hours of quiet of a form, or None: both are needed, and they differ."""
+    hours = [form.get(name, "") for name in ("quiet_from", "quiet_to")]
+    if not all(hour.isdecimal() and len(hour) < 3 and int(hour) < 24 for hour in hours):
+        return None
+    begin, end = map(int, hours)
+    return (begin, end) if begin != end else None
+
+
+def myself() -> Mine:
+    """Who asks, for the queries of what is one's own."""
+    resident = current_resident()
+    return Mine(person(), resident.email if resident else None, host_reach())
+
+
+def own_items(mine: Mine) -> list[OwnItem]:
+    """One's own contributions as lines of a list, each leading to its private page."""
+    rows = own_contributions(db.session, mine)
+    found = []
+    for row, item in zip(rows, list_items(rows), strict=True):
+        private = url_for("contributions.follow", reference=row.reference, token=author_token(row.id))
+        found.append(OwnItem(replace(item, url=private), _(SEEN[row.visibility]) if row.visibility in SEEN else ""))
+    return found
+
+
+def _space_page(*, link: str = "", link_error: str = "") -> str:
+    resident: Visitor | None = current_resident()
+    mine = myself()
+    quiet = resident.quiet if resident else None
+    page = SpacePage(
+        contributions=own_items(mine),
+        supported=list_items(supported_contributions(db.session, mine)),
+        follows=[],
+        news=[],
+        email=resident.email if resident else "",
+        left_in_browser=left_in_browser(db.session, browser_key()) if resident else 0,
+        language=resident.language if resident else "",
+        quiet_from=quiet[0] if quiet else None,
+        quiet_to=quiet[1] if quiet else None,
+        link_typed=link,
+        link_error=link_error,
+    )
+    return render_template("residents/space.html", page=page)
