@@ -92,7 +92,7 @@ def test_taking_everything_away(town: Town) -> None:
     address = re.search(r"/moi/donnees/\d+\.zip", browser.open("/moi/donnees").text)[0]  # type: ignore[index]
     with zipfile.ZipFile(io.BytesIO(browser.open(address).data)) as packed:
         told = json.loads(packed.read("data.json"))
-        assert packed.read(f"photos/{reference}-1.jpeg").startswith(b"\xff\xd8")
+        assert packed.read(f"photos/{reference}-1.jpg").startswith(b"\xff\xd8")
     assert told["me"]["email"] == "maite@resident.example"
     assert [(one["reference"], one["text"]) for one in told["contributions"]] == [(reference, "Un banc cassé")]
     assert [one["reference"] for one in told["supports"]] == [town.reference]
