@@ -32,8 +32,13 @@ class Task:
 
 
 def forget_promises(session: Session) -> None:
-    """Idempotency keys are kept 24 hours."""
-    session.execute(text("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'"))
+    """Idempotency keys are kept 24 hours; those of drafts 30 days, for a telephone may stay in a drawer."""
+    session.execute(
+        text(
+            "DELETE FROM idempotency WHERE created_at < now() - "
+            "CASE WHEN key LIKE 'draft-%' THEN interval '30 days' ELSE interval '24 hours' END"
+        )
+    )
 
 
 def age_hotspots(session: Session) -> None:

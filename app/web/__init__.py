@@ -18,7 +18,7 @@ from werkzeug.routing import BuildError
 
 from app.core.access import public
 from app.core.i18n import LANGUAGES, language
-from app.web import formats, words
+from app.web import formats, installed, words
 from app.web.assets import YEAR_S, Assets
 
 THEMES: Final = ("light", "dark")
@@ -120,6 +120,7 @@ def init_app(app: Flask) -> None:
     app.extensions["auzolan.assets"] = assets
     app.extensions.setdefault("auzolan.site", Site)
     app.register_blueprint(_blueprint(assets))
+    installed.init_app(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(_filters())
     app.jinja_env.globals.update(

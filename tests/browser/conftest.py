@@ -72,7 +72,8 @@ def visit(browser: Browser, site: str) -> Iterator[Opener]:
             viewport={"width": width, "height": height},
             color_scheme=theme,
             locale="fr-FR",
-            **options,  # type: ignore[arg-type]
+            # What works without a network has tests of its own; here each page is asked of the server.
+            **{"service_workers": "block", **options},  # type: ignore[arg-type]
         )
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)

@@ -40,6 +40,8 @@ class Person:
     width: int = 360
     height: int = 740
     scripts: bool = True
+    worker: bool = False
+    """Whether the browser may keep the site for when there is no network."""
     page: Page = field(init=False)
     complaints: list[str] = field(init=False, default_factory=list)
 
@@ -49,6 +51,7 @@ class Person:
             locale="fr-FR",
             java_script_enabled=self.scripts,
             reduced_motion="reduce",
+            service_workers="allow" if self.worker else "block",
         )
         self.page = context.new_page()
         self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)

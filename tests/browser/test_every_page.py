@@ -22,6 +22,7 @@ PAGES = [
     "/contribuer/problem",
     "/contribuer/praise",
     "/contribuer/proposal",
+    "/brouillons",
     "/recu",
     "/recu?kind=praise",
     "/c/BAY-4817",

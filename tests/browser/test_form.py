@@ -102,12 +102,17 @@ def test_questions_follow_the_category(visit: Opener) -> None:
 def test_a_draft_survives_and_is_offered(visit: Opener) -> None:
     page = visit("/contribuer/problem?lang=fr")
     page.fill("#text", "Trou dans la chaussée, rue Maubec")
-    page.goto(page.url.replace("/contribuer/problem", "/contribuer"))
+    page.wait_for_url("**brouillon=*")
+    page.reload()
+    expect(page.locator("#text")).to_have_value("Trou dans la chaussée, rue Maubec")
+    page.goto(page.url.partition("/contribuer")[0] + "/contribuer")
     expect(page.locator("#draft")).to_contain_text("rue Maubec")
     page.locator("#draft").click()
     expect(page.locator("#text")).to_have_value("Trou dans la chaussée, rue Maubec")
-    page.goto(page.url.replace("/contribuer/problem", "/recu"))
-    page.goto(page.url.replace("/recu", "/contribuer"))
+    # What is emptied is no draft any more.
+    page.fill("#text", "")
+    page.wait_for_timeout(800)
+    page.goto(page.url.partition("/contribuer")[0] + "/contribuer")
     expect(page.locator("#draft")).to_be_hidden()
 
 

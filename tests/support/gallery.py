@@ -142,6 +142,10 @@ def _contributions(slice_: Blueprint) -> None:
     def new_kind() -> str:
         return render_template("contributions/new_kind.html", page=samples.kind_page())
 
+    @slice_.get("/brouillons")
+    def drafts() -> str:
+        return render_template("contributions/drafts.html")
+
     @slice_.route("/contribuer/<kind>", methods=["GET", "POST"])
     def new(kind: str) -> str:
         return render_template(

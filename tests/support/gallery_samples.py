@@ -206,6 +206,7 @@ def receipt_page(kind: str) -> pages.ReceiptPage:
         due=date.today() + timedelta(days=6) if kind == "problem" else None,
         qr_svg=QR,
         email="prenom@exemple.fr",
+        another_url="/contribuer",
     )
 
 

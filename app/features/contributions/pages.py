@@ -395,3 +395,5 @@ class ReceiptPage:
     routed: bool = False
     qr_svg: str = ""
     email: str = ""
+    another_url: str = ""
+    """The form for something else at the same place."""

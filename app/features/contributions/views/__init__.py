@@ -7,6 +7,6 @@ blueprint = Blueprint("contributions", __name__, template_folder="../templates")
 
 def load() -> Blueprint:
     """The blueprint with all its pages."""
-    from app.features.contributions.views import feeds, form, maps, participating, show  # noqa: F401 - each registers its pages
+    from app.features.contributions.views import drafts, feeds, form, maps, participating, show  # noqa: F401 - each registers its pages
 
     return blueprint

@@ -256,6 +256,7 @@ def receipt(reference: str, token: str) -> str:
         due=told[1],
         routed=row.ticket_id is not None,
         qr_svg=_qr(follow_url(row.reference, token)),
+        another_url=url_for("contributions.new_kind", lat=row.lat, lon=row.lon, address=row.address or None),
     )
     return render_template("contributions/receipt.html", page=page)
 

@@ -43,6 +43,9 @@ export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matche
  */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 
+/** A share of one as people read it: "42 %". @param {number} share */
+export const percent = (share) => new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(share);
+
 function setTheme(/** @type {string} */ name) {
   document.documentElement.dataset.theme = name;
   document.cookie = `theme=${name};path=/;max-age=31536000;samesite=lax${location.protocol === "https:" ? ";secure" : ""}`;
@@ -64,3 +67,7 @@ if (problems) {
   const first = document.querySelector("[aria-invalid=true]");
   /** @type {HTMLElement} */ (first || problems).focus();
 }
+
+// What works without a network is set up once the page has all it needs.
+const later = window.requestIdleCallback || ((run) => setTimeout(run, 200));
+addEventListener("load", () => later(() => import("./offline/app.js").then((app) => app.start()).catch((error) => console.warn(error))));

@@ -4,9 +4,12 @@
  * when the browser is idle and the place is in view.
  */
 
-import { settings, toast } from "./base.js";
-import { load, save } from "./drafts.js";
+import { fill, percent, settings, toast } from "./base.js";
+import { Draft } from "./offline/draft.js";
+import { drain } from "./offline/outbox.js";
+import { findItem, isFull, listen } from "./offline/store.js";
 import { Photos } from "./photos.js";
+import { showProblems } from "./problems.js";
 
 const config = settings("form-config");
 const form = /** @type {HTMLFormElement} */ (document.getElementById("contribution"));
@@ -21,11 +24,20 @@ const opened = new Promise((resolve) => { tellOpened = resolve; });
 /** @type {{lat: number, lon: number} | null} */
 let photoPlace = null;
 
-new Photos(config, (found) => {
+const photos = new Photos(config, (found) => {
   photoPlace = found;
   const way = form.querySelector("[data-way=photo]");
   if (way instanceof HTMLElement) way.hidden = false;
+}, () => draft.soon(true));
+const draft = new Draft(config, form, photos, (error) => {
+  if (told) return;
+  told = true;
+  // The form goes on: it is only not kept if the page is closed.
+  document.getElementById("keep-note")?.removeAttribute("hidden");
+  const note = document.querySelector("#keep-note span");
+  if (note) note.textContent = isFull(error) ? config.words.full : config.words.unkept;
 });
+let told = false;
 
 /** Only the questions of the chosen category are asked. */
 function ask() {
@@ -50,31 +62,21 @@ function count() {
   shown.textContent = `${text.value.length} / ${text.maxLength}`;
 }
 
-function keep() {
-  const data = new FormData(form);
-  const value = (/** @type {string} */ name) => String(data.get(name) || "");
-  save(config.kind, { text: value("text"), address: value("address"), lat: value("lat"), lon: value("lon"), category: value("category"), url: location.href });
+async function restore() {
+  const found = await draft.restore();
+  ask();
+  count();
+  if (place?.value) place.show(place.value, "");
+  if (!found) return;
+  if (found.state === "refused") showProblems(form, config, found.problems, found.why);
+  else toast(config.words.draft);
 }
 
-function restore() {
-  const draft = load(config.kind);
-  if (!draft || field("text").value) return;
-  for (const name of /** @type {const} */ (["text", "address", "lat", "lon"])) field(name).value = draft[name] || "";
-  const category = [...form.querySelectorAll("[name=category]")].find((e) => e instanceof HTMLInputElement && e.value === draft.category);
-  if (category instanceof HTMLInputElement) {
-    category.checked = true;
-    category.closest("details")?.setAttribute("open", "");
-  }
-  toast(config.words.draft);
-}
-
-restore();
-ask();
-count();
-form.addEventListener("input", () => { count(); keep(); });
+const restored = restore().catch((error) => console.warn(error));
+form.addEventListener("input", () => { count(); draft.soon(); });
 form.addEventListener("change", (event) => {
   ask();
-  keep();
+  draft.soon();
   if (event.target instanceof HTMLInputElement && event.target.name === "category" && place?.value) near({ lon: place.value[0], lat: place.value[1] });
 });
 
@@ -100,24 +102,74 @@ function put({ lat, lon }) {
   place?.show([lon, lat], "");
 }
 
-let sentAt = 0;
+const status = /** @type {HTMLElement} */ (document.getElementById("send-status"));
+const button = /** @type {HTMLButtonElement} */ (document.getElementById("send"));
+const bar = /** @type {HTMLProgressElement} */ (document.getElementById("send-progress"));
+const label = /** @type {HTMLElement} */ (button.querySelector("span"));
+const usual = label.textContent;
+
+/** What is missing can be said at once, network or not; the server looks at everything again. */
+function missing() {
+  const found = [];
+  const [text, lat, address] = ["text", "lat", "address"].map((name) => field(name).value.trim());
+  if (!lat && !address) found.push({ pointer: "/lat", message: config.words.noplace });
+  if (!new FormData(form).get("category")) found.push({ pointer: "/category", message: config.words.nocategory });
+  if (!text) found.push({ pointer: "/text", message: config.words.notext });
+  return found;
+}
+
+/** @param {boolean} on @param {number} [share] */
+function busy(on, share = 0) {
+  button.setAttribute("aria-disabled", String(on));
+  bar.hidden = !on;
+  bar.value = share;
+  label.textContent = on ? (share && share < 1 ? fill(config.words.percent, { n: percent(share) }) : config.words.sending) : usual;
+  if (on !== sending) status.textContent = on ? config.words.sending : "";
+  sending = on;
+}
+let sending = false;
+
 form.addEventListener("submit", (event) => {
-  const status = /** @type {HTMLElement} */ (document.getElementById("send-status"));
-  keep();
-  if (!navigator.onLine) {
-    event.preventDefault();
-    status.textContent = config.words.offline;
-    toast(config.words.offline);
-    return;
-  }
-  // A second tap while the first is on its way; the key in the form would make it harmless, but not quick.
-  if (Date.now() - sentAt < 8000) { event.preventDefault(); return; }
-  sentAt = Date.now();
-  status.textContent = config.words.sending;
-  const label = document.querySelector("#send span");
-  if (label && !(/** @type {SubmitEvent} */ (event).submitter?.hasAttribute("formaction"))) label.textContent = config.words.sending;
+  event.preventDefault();
+  // A second tap while the first is on its way; the draft's key would make it harmless, but not quick.
+  if (!sending) send().catch((error) => { console.error(error); busy(false); });
 });
 
+listen((message) => {
+  if (message.id !== draft.item.id) return;
+  if (message.type === "progress" && sending) busy(true, message.share);
+  // Also when another tab sent this very draft.
+  if (message.type === "sent") findItem(message.id).then((item) => location.replace(item?.receipt || "/"));
+});
+
+/** Into the queue, then from the queue: whatever cuts the way, the queue still has it. */
+async function send() {
+  const problems = missing();
+  if (problems.length) { showProblems(form, config, problems); return; }
+  busy(true);
+  await Promise.all([restored, photos.ready]);
+  try {
+    await draft.queue();
+  } catch {
+    // This device keeps nothing, or has no room: the browser sends the form itself.
+    sessionStorage.setItem("auzolan:leaving", draft.item.id);
+    if (navigator.onLine) form.submit();
+    else { busy(false); showProblems(form, config, [], config.words.unkept); }
+    return;
+  }
+  if (navigator.onLine) await drain(draft.item.id);
+  const now = await findItem(draft.item.id);
+  if (now?.state === "sent") return;
+  if (now?.state === "refused") {
+    busy(false);
+    draft.item = now;
+    showProblems(form, config, now.problems, now.why);
+    return;
+  }
+  const { later } = await import("./offline/app.js");
+  later();
+  location.assign(config.drafts);
+}
 
 /**
  * What is already there, near the pin.
@@ -139,6 +191,7 @@ async function start() {
     const { Place } = await import("./place.js");
     place = new Place(config, form, near);
     tellOpened(place);
+    await restored;
     await place.start();
   } catch (error) {
     // No map here (an old browser, no WebGL): an address or coordinates say the place as well.

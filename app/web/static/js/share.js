@@ -2,7 +2,6 @@
 /** Copy a number, share a link; with the phone's own sheet when it has one. */
 
 import { toast } from "./base.js";
-import { clear } from "./drafts.js";
 
 /** @param {HTMLElement} button @param {string} text */
 async function copy(button, text) {
@@ -26,6 +25,9 @@ document.addEventListener("click", async (event) => {
   await navigator.share({ title: document.title, url }).catch(() => {});
 });
 
-// What has been acknowledged is no draft any more.
-const sent = document.querySelector("[data-sent]");
-if (sent instanceof HTMLElement) clear(sent.dataset.sent || "");
+// A form that the browser sent by itself, for want of room: what was kept of it here is no draft any more.
+const left = document.querySelector("[data-sent]") && sessionStorage.getItem("auzolan:leaving");
+if (left) {
+  sessionStorage.removeItem("auzolan:leaving");
+  import("./offline/store.js").then((store) => store.removeItem(left)).catch(() => {});
+}

@@ -1,0 +1,300 @@
+"""With a poor network or none: nothing typed is lost, and what is sent is received once.
+
+The town is real; between it and the browser is a wire that the tests cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import until
+from tests.browser.people import Resident
+from tests.browser.real_town import RealTown, real_town
+from tests.support import servers
+from tests.support.wire import Wire, wired
+
+pytestmark = pytest.mark.xdist_group("offline")
+
+RUE_GRIMALDI = (43.7353, 7.4200)
+PARC = (43.7336, 7.4163)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory, worker_name: str) -> Iterator[RealTown]:
+    with real_town(tmp_path_factory.mktemp("offline"), f"{worker_name}_offline") as founded:
+        yield founded
+
+
+@pytest.fixture
+def wire(town: RealTown) -> Iterator[Wire]:
+    with wired(town.port) as carried:
+        yield carried
+
+
+class Walker(Resident):
+    """Somebody in the street, on a wire that may be cut."""
+
+    wire: Wire
+
+    @classmethod
+    def on(cls, browser: Browser, town: RealTown, wire: Wire, *, worker: bool = False) -> Walker:
+        walker = cls(browser, town, worker=worker)
+        walker.wire = wire
+        return walker
+
+    def goes_to(self, path: str) -> None:
+        self.page.goto(self.wire.address + path)
+
+    def takes_the_site_along(self) -> None:
+        """Opens the map once, so that the service worker keeps what it needs."""
+        self.goes_to("/")
+        until(self.page, "navigator.serviceWorker.controller !== null")
+
+    def loses_the_network(self, lost: bool = True) -> None:
+        self.page.context.set_offline(lost)
+
+    def writes(self, text: str, *, photos: int = 1, category: str = "pothole", kind: str = "problem") -> None:
+        """A form filled, with its place taken from a photo's or typed."""
+        self.goes_to(f"/contribuer/{kind}")
+        if photos:
+            taken = [self.photo(RUE_GRIMALDI) for _ in range(photos)]
+            self.page.set_input_files("#photos-input", taken)  # type: ignore[arg-type]
+            expect(self.page.locator("#photos figure")).to_have_count(photos)
+            self.page.locator("[data-way=photo]").click()
+        else:
+            self.page.locator("[data-way=type]").click()
+            self.page.fill("#lat", str(PARC[0]))
+            self.page.fill("#lon", str(PARC[1]))
+        self.chooses(category)
+        self.page.fill("#text", text)
+        self.page.wait_for_url("**brouillon=*")
+
+    def presses_send(self) -> None:
+        self.page.locator("#send").click()
+
+
+def received(town: RealTown, text: str) -> list[tuple[str, int]]:
+    """Reference and number of photos of each contribution with these words."""
+    return [
+        (row[0], row[1])
+        for row in town.ask(
+            "SELECT c.reference, (SELECT count(*) FROM photo p WHERE p.contribution_id = c.id) "
+            "FROM contribution c WHERE c.body = %s",
+            text,
+        )
+    ]
+
+
+def line(page: Page, text: str) -> Locator:
+    """What the page of drafts says of these words."""
+    return page.locator(".kept-item", has_text=text)
+
+
+@contextmanager
+def closed(town: RealTown, slug: str) -> Iterator[None]:
+    """A category that the town closes for the length of a block."""
+    for active in (False, True):
+        with psycopg.connect(servers.plain(town.url), autocommit=True) as link:
+            link.execute("UPDATE category SET active = %s WHERE slug = %s", (active, slug))
+            link.execute("UPDATE territory SET config_version = (extract(epoch FROM clock_timestamp()) * 1e6)::bigint")
+        if not active:
+            yield
+
+
+def test_written_offline_with_two_photos_it_leaves_by_itself_and_is_received_once(
+    browser: Browser, town: RealTown, wire: Wire
+) -> None:
+    walker = Walker.on(browser, town, wire, worker=True)
+    walker.takes_the_site_along()
+    walker.loses_the_network()
+    walker.writes("Un trou, écrit sans réseau.", photos=2)
+    page = walker.page
+    page.wait_for_timeout(600)
+    page.reload()
+    expect(page.locator("#photos figure")).to_have_count(2)
+    expect(page.locator("#text")).to_have_value("Un trou, écrit sans réseau.")
+    expect(page.locator("#offline")).to_contain_text("Vous êtes hors connexion")
+    walker.presses_send()
+    page.wait_for_url("**/brouillons")
+    expect(page.locator("#kept-title")).to_have_text("1 contribution à envoyer")
+    expect(line(page, "Un trou")).to_contain_text("2 photos")
+    expect(line(page, "Un trou")).to_contain_text("Attend le réseau")
+    assert received(town, "Un trou, écrit sans réseau.") == []
+    walker.loses_the_network(False)
+    expect(line(page, "Un trou")).to_contain_text("Envoyée, numéro")
+    ((reference, photos),) = received(town, "Un trou, écrit sans réseau.")
+    expect(line(page, "Un trou")).to_contain_text(reference)
+    assert photos == 2
+    page.get_by_role("link", name=f"Suivre {reference}").click()
+    expect(page.locator(".show-top")).to_contain_text(reference)
+    page.context.close()
+
+
+def test_the_map_the_form_and_the_drafts_open_without_a_network(browser: Browser, town: RealTown, wire: Wire) -> None:
+    walker = Walker.on(browser, town, wire, worker=True)
+    walker.takes_the_site_along()
+    until(walker.page, "window.auzolanMap?.map.loaded()")
+    walker.page.wait_for_timeout(1500)
+    walker.loses_the_network()
+    page = walker.page
+    page.reload()
+    expect(page.locator("#list-title")).to_be_visible()
+    expect(page.locator("#offline")).to_contain_text(re.compile("Cette page date de"))
+    until(page, "window.auzolanMap?.map.areTilesLoaded()")
+    # What was seen is drawn again: streets come from the pieces of the basemap that were kept.
+    assert (
+        page.evaluate("auzolanMap.map.querySourceFeatures('base', {sourceLayer: 'roads'}).length") > 0
+        or page.evaluate("auzolanMap.map.queryRenderedFeatures().length") > 0
+    )
+    for path, title in (("/contribuer", "Que voulez-vous partager"), ("/brouillons", "Mes brouillons")):
+        walker.goes_to(path)
+        expect(page.locator("h1")).to_contain_text(title)
+    walker.goes_to("/c/MCO-1")
+    expect(page.locator("#offline")).to_contain_text("Cette page n’est pas gardée")
+    page.context.close()
+
+
+def test_the_same_draft_sent_from_two_tabs_is_received_once(browser: Browser, town: RealTown, wire: Wire) -> None:
+    walker = Walker.on(browser, town, wire)
+    walker.writes("Le même brouillon, dans deux onglets.")
+    walker.page.wait_for_timeout(600)
+    other = walker.page.context.new_page()
+    other.goto(walker.page.url)
+    expect(other.locator("#text")).to_have_value("Le même brouillon, dans deux onglets.")
+    expect(other.locator("#photos figure")).to_have_count(1)
+    for page in (walker.page, other):
+        page.evaluate("document.getElementById('send').click()")
+    for page in (walker.page, other):
+        expect(page.locator(".receipt h1")).to_have_text("C’est envoyé, merci.")
+    assert walker.page.locator("#reference").inner_text() == other.locator("#reference").inner_text()
+    assert len(received(town, "Le même brouillon, dans deux onglets.")) == 1
+    walker.page.context.close()
+
+
+@pytest.mark.parametrize("fault", ["cut-sending", "cut-answer", "busy"])
+def test_whatever_cuts_a_sending_it_leaves_again_and_is_received_once(
+    browser: Browser, town: RealTown, wire: Wire, fault: str
+) -> None:
+    text = f"Coupé en route : {fault}."
+    walker = Walker.on(browser, town, wire)
+    walker.writes(text, photos=2)
+    wire.fault = fault
+    walker.presses_send()
+    page = walker.page
+    page.wait_for_url("**/brouillons")
+    said = "La ville ne répond pas" if fault == "busy" else "Attend le réseau"
+    expect(line(page, text)).to_contain_text(said)
+    assert len(received(town, text)) == (fault == "cut-answer")
+    wire.fault = ""
+    page.get_by_role("button", name="Réessayer maintenant").click()
+    expect(line(page, text)).to_contain_text("Envoyée, numéro")
+    ((reference, photos),) = received(town, text)
+    assert photos == 2
+    expect(line(page, text)).to_contain_text(reference)
+    assert wire.sendings[0] == fault
+    page.context.close()
+
+
+def test_it_tries_again_alone_while_the_town_does_not_answer(browser: Browser, town: RealTown, wire: Wire) -> None:
+    walker = Walker.on(browser, town, wire)
+    walker.writes("La ville redémarre.", photos=0)
+    wire.fault = "busy"
+    walker.presses_send()
+    walker.page.wait_for_url("**/brouillons")
+    expect(line(walker.page, "La ville redémarre")).to_contain_text("La ville ne répond pas")
+    wire.fault = ""
+    expect(line(walker.page, "La ville redémarre")).to_contain_text("Envoyée, numéro", timeout=60_000)
+    assert len(received(town, "La ville redémarre.")) == 1
+    walker.page.context.close()
+
+
+def test_several_drafts_are_taken_up_or_deleted_one_by_one(browser: Browser, town: RealTown, wire: Wire) -> None:
+    walker = Walker.on(browser, town, wire)
+    page = walker.page
+    for number, kind in ((1, "problem"), (2, "problem"), (3, "proposal")):
+        walker.goes_to(f"/contribuer/{kind}")
+        page.fill("#text", f"Brouillon numéro {number}")
+        page.wait_for_url("**brouillon=*")
+    walker.goes_to("/brouillons")
+    expect(page.locator(".kept-item")).to_have_count(3)
+    second = line(page, "Brouillon numéro 2")
+    second.locator("summary").click()
+    second.get_by_role("button", name="Supprimer").click()
+    expect(page.locator(".kept-item")).to_have_count(2)
+    page.get_by_role("button", name="Annuler").click()
+    expect(page.locator(".kept-item")).to_have_count(3)
+    third = line(page, "Brouillon numéro 3")
+    third.locator("summary").click()
+    third.get_by_role("link", name="Reprendre").click()
+    page.wait_for_url("**/contribuer/proposal?brouillon=*")
+    expect(page.locator("#text")).to_have_value("Brouillon numéro 3")
+    page.fill("#text", "Brouillon numéro 3, repris")
+    page.wait_for_timeout(800)
+    walker.goes_to("/brouillons")
+    expect(page.locator(".kept-item")).to_have_count(3)
+    expect(line(page, "numéro 3, repris")).to_be_visible()
+    page.context.close()
+
+
+def test_a_category_closed_meanwhile_is_said_beside_the_field_and_nothing_is_lost(
+    browser: Browser, town: RealTown, wire: Wire
+) -> None:
+    text = "La catégorie ferme pendant que j’écris."
+    walker = Walker.on(browser, town, wire)
+    walker.writes(text, category="bench")
+    page = walker.page
+    with closed(town, "bench"):
+        walker.presses_send()
+        expect(page.locator("#category .error")).to_contain_text("Cette catégorie est fermée")
+        expect(page.locator("#text")).to_have_value(text)
+        expect(page.locator("#photos figure")).to_have_count(1)
+        walker.goes_to("/brouillons")
+        expect(line(page, text)).to_contain_text("À corriger")
+        expect(line(page, text)).to_contain_text("Cette catégorie est fermée")
+        page.get_by_role("link", name="Corriger").click()
+        expect(page.locator("#category .error")).to_contain_text("Cette catégorie est fermée")
+        expect(page.locator("#text")).to_have_value(text)
+        walker.chooses("pothole")
+        walker.presses_send()
+        walker.reads_the_receipt()
+    ((_, photos),) = received(town, text)
+    assert photos == 1
+    page.context.close()
+
+
+def test_a_clock_one_day_wrong_changes_nothing(browser: Browser, town: RealTown, wire: Wire) -> None:
+    for hours in (-24, 24):
+        text = f"Ma montre est à {hours} heures."
+        walker = Walker.on(browser, town, wire)
+        walker.page.context.add_init_script(f"Date.now = ((now) => () => now() + {hours * 3_600_000})(Date.now)")
+        walker.writes(text, photos=0)
+        walker.presses_send()
+        walker.reads_the_receipt()
+        ((moment,),) = town.ask("SELECT created_at FROM contribution WHERE body = %s", text)
+        assert abs(moment - datetime.now(UTC)) < timedelta(minutes=5)
+        walker.page.context.close()
+
+
+def test_on_a_full_device_one_is_told_and_the_form_still_works(browser: Browser, town: RealTown, wire: Wire) -> None:
+    walker = Walker.on(browser, town, wire)
+    walker.page.context.add_init_script(
+        "const put = IDBObjectStore.prototype.put;"
+        "IDBObjectStore.prototype.put = function (value) {"
+        "  if (value.blob) throw new DOMException('full', 'QuotaExceededError'); return put.call(this, value); }"
+    )
+    walker.writes("Le téléphone est plein.", photos=2)
+    expect(walker.page.locator("#keep-note")).to_contain_text("n’a plus de place")
+    walker.presses_send()
+    walker.reads_the_receipt()
+    ((_, photos),) = received(town, "Le téléphone est plein.")
+    assert photos == 2
+    walker.goes_to("/brouillons")
+    expect(walker.page.locator("#kept-empty")).to_be_visible()
+    walker.page.context.close()
