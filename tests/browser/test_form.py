@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Opener, until
+from tests.browser.conftest import Opener, Visit, until
 
 STATIC = Path(__file__).parents[2] / "app/web/static"
 FORM_BUDGET = 40 * 1024
@@ -97,6 +97,110 @@ def test_questions_follow_the_category(visit: Opener) -> None:
     expect(page.locator("[data-questions=lamp]")).to_be_visible()
     # What is not asked is not sent.
     assert page.evaluate("document.querySelector('[data-questions=noise]').disabled")
+
+
+def test_an_answer_that_cannot_wait_stops_the_form(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    page.locator("summary", has_text="Éclairage").click()
+    page.locator("label.category", has_text="Lampadaire éteint").click()
+    danger = page.get_by_label("Un câble est-il à nu ?")
+    danger.select_option("yes")
+    expect(page.locator(".stop")).to_contain_text("Restez à plus de dix mètres")
+    expect(page.locator(".stop .note")).to_be_visible()
+    expect(page.get_by_role("link", name="Appeler le 112")).to_have_attribute("href", "tel:112")
+    expect(page.locator("#send")).to_be_hidden()
+    page.fill("#text", "Un câble pend.")
+    page.keyboard.press("Tab")
+    page.locator("#email").press("Enter")
+    expect(page.locator("#problems")).to_contain_text("appelez tout de suite le 112")
+    danger.select_option("no")
+    expect(page.locator("#send")).to_be_visible()
+    expect(page.locator(".stop .note")).to_be_hidden()
+
+
+def photographed(page: Visit, n: int = 1) -> None:
+    """Give the form photos of a street that is red at its left and green at its right."""
+    page.set_input_files("#photos-input", [file(f"{i}.jpg", two_colours()) for i in range(n)])  # type: ignore[arg-type]
+    expect(page.locator("#photos figure")).to_have_count(n)
+
+
+def two_colours(width: int = 3000, height: int = 1500) -> bytes:
+    image, out = Image.new("RGB", (width, height), "green"), io.BytesIO()
+    image.paste("red", (0, 0, width // 2, height))
+    image.save(out, "JPEG")
+    return out.getvalue()
+
+
+def sent_photo(page: Visit, i: int = 0) -> Image.Image:
+    """A photo as the form would send it now."""
+    told = page.evaluate(
+        "async (i) => [...new Uint8Array(await document.getElementById('photos-input').files[i].arrayBuffer())]", i
+    )
+    return Image.open(io.BytesIO(bytes(told))).convert("RGB")
+
+
+def test_a_large_photo_is_made_light_before_it_leaves(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    photographed(page)
+    assert sent_photo(page).size == (2048, 1024)
+
+
+def test_a_photo_is_turned_and_blacked_out_with_a_finger(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    photographed(page)
+    page.get_by_role("button", name="Modifier la photo 1").click()
+    stage = page.locator(".editor-stage svg").bounding_box()
+    assert stage
+    page.mouse.move(stage["x"] + 4, stage["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(stage["x"] + stage["width"] / 4, stage["y"] + stage["height"] / 2, steps=4)
+    page.mouse.up()
+    page.get_by_role("button", name="Tourner à droite").click()
+    page.get_by_role("button", name="Garder").click()
+    expect(page.locator(".editor")).to_have_count(0)
+    photo = sent_photo(page)
+    assert photo.size == (1024, 2048)
+    # The left of the street is above now; the rectangle that stood at its left and top is at the right.
+    assert near(photo, 200, 200, (255, 0, 0))
+    assert near(photo, 900, 200, (0, 0, 0))
+    assert near(photo, 500, 1800, (0, 128, 0))
+
+
+def test_a_photo_is_blacked_out_and_moved_with_the_keyboard_alone(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    photographed(page, 2)
+    page.get_by_role("button", name="Modifier la photo 1").press("Enter")
+    page.get_by_role("button", name="Masquer une zone").press("Enter")
+    rectangle = page.get_by_role("button", name="Rectangle 1")
+    expect(rectangle).to_be_focused()
+    for _ in range(25):
+        page.keyboard.press("ArrowLeft")
+    for _ in range(4):
+        page.keyboard.press("Shift+ArrowDown")
+    page.get_by_role("button", name="Placer après").press("Enter")
+    expect(page.locator("#editor-title")).to_have_text("Photo 2 sur 2")
+    page.get_by_role("button", name="Garder").press("Enter")
+    expect(page.get_by_role("button", name="Modifier la photo 2")).to_be_focused()
+    changed = sent_photo(page, 1)
+    assert near(changed, 60, 512, (0, 0, 0))
+    assert near(changed, 600, 512, (255, 0, 0))
+    assert near(sent_photo(page, 0), 60, 512, (255, 0, 0))
+
+
+def test_a_photo_that_the_browser_cannot_draw_is_sent_as_it_is(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    page.set_input_files("#photos-input", file("odd.heic", b"\0\0\0\x18ftypheic" * 20))  # type: ignore[arg-type]
+    expect(page.locator("#photos figure")).to_have_count(1)
+    page.get_by_role("button", name="Modifier la photo 1").click()
+    expect(page.locator(".editor")).to_contain_text("ne sait pas modifier cette photo")
+    page.get_by_role("button", name="Annuler").click()
+    assert page.evaluate("document.getElementById('photos-input').files[0].size") == 240
+
+
+def near(photo: Image.Image, x: int, y: int, colour: tuple[int, int, int]) -> bool:
+    """Whether a point has a colour, as nearly as JPEG keeps it."""
+    found = photo.getpixel((x, y))
+    return all(abs(a - b) < 40 for a, b in zip(found, colour, strict=True))  # type: ignore[arg-type]
 
 
 def test_a_draft_survives_and_is_offered(visit: Opener) -> None:

@@ -287,6 +287,15 @@ class KindPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """Answers after which one telephones instead of writing; the server refuses them too."""
+
+    answers: Sequence[str]
+    phone: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """An extra question of a category; the form shows it when that category is chosen.
 
@@ -300,6 +309,7 @@ class Question:
     choices: Sequence[Choice] = ()
     required: bool = False
     hint: str = ""
+    stop: Stop | None = None
 
     @property
     def options(self) -> list[tuple[str, str]]:

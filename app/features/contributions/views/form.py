@@ -34,6 +34,7 @@ from app.features.contributions.pages import (
     Question,
     ReceiptPage,
     ServiceContact,
+    Stop,
 )
 from app.features.contributions.person import acting_author, remember
 from app.features.contributions.public import public_face
@@ -232,7 +233,15 @@ def _question(question: Any) -> Question:
         choices=[Choice(option["slug"], label(option["label"])) for option in question.get("options") or ()],
         required=bool(question.get("required")),
         hint=label(question.get("help")),
+        stop=_stop(question.get("emergency")),
     )
+
+
+def _stop(emergency: Any) -> Stop | None:
+    if not emergency:
+        return None
+    answers = [str(answer) for answer in emergency.get("answers", ())]
+    return Stop(answers, str(emergency.get("phone", "112")), label(emergency.get("text")))
 
 
 @blueprint.get("/c/<reference>/recu/<token>")

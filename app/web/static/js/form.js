@@ -47,6 +47,26 @@ function ask() {
     box.toggleAttribute("data-closed", !open);
     box.toggleAttribute("disabled", !open);
   }
+  stop();
+}
+
+/** An answer that cannot wait for a form: the number to call takes the place of the button. */
+function stop() {
+  const given = new FormData(form);
+  /** @type {HTMLElement | null} */
+  let called = null;
+  for (const note of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-stop]"))) {
+    const on = given.getAll(note.dataset.stop || "").some((answer) => note.dataset.answers?.split(" ").includes(String(answer)));
+    note.classList.toggle("is-on", on);
+    if (on) called ??= note;
+  }
+  const link = /** @type {HTMLAnchorElement} */ (document.getElementById("send-stopped"));
+  const words = /** @type {HTMLElement} */ (link.querySelector("span"));
+  link.hidden = !called;
+  /** @type {HTMLElement} */ (document.getElementById("send")).hidden = Boolean(called);
+  if (!called) return;
+  link.href = `tel:${called.dataset.phone?.replace(/ /g, "")}`;
+  words.textContent = fill(words.dataset.words || "", { phone: called.dataset.phone || "" });
 }
 
 /** How long the text is, once it gets near the limit. */
@@ -110,7 +130,7 @@ const usual = label.textContent;
 
 /** What is missing can be said at once, network or not; the server looks at everything again. */
 function missing() {
-  const found = [];
+  const found = [...form.querySelectorAll("[data-stop].is-on")].map((note) => ({ pointer: "", message: note.textContent?.trim() || "" }));
   const [text, lat, address] = ["text", "lat", "address"].map((name) => field(name).value.trim());
   if (!lat && !address) found.push({ pointer: "/lat", message: config.words.noplace });
   if (!new FormData(form).get("category")) found.push({ pointer: "/category", message: config.words.nocategory });
