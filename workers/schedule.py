@@ -67,7 +67,23 @@ def sweep(session: Session) -> None:
     )
 
 
+def sort_words(session: Session) -> None:
+    """Searching stays quick while many write."""
+    from app.features.contributions import words
+
+    words.sort_words(session)
+
+
+def learn_words(session: Session) -> None:
+    """How the town speaks, for questions with typing errors."""
+    from app.features.contributions import words
+
+    log.info("learned", words=words.learn_words(session))
+
+
 TASKS: Sequence[Task] = (
+    Task("sort_words", 10, sort_words),
+    Task("learn_words", 3600, learn_words),
     Task("forget_promises", 600, forget_promises),
     Task("age_hotspots", 6 * 3600, age_hotspots),
     Task("sweep", 24 * 3600, sweep),
@@ -110,7 +126,7 @@ def _do(task: Task) -> None:
         try:
             task.do(session)
             session.commit()
-            log.info("done")
+            log.debug("done")
         except Exception as error:
             # A task that fails must not keep the others from their time; it has its own again.
             if database_went_away(error):

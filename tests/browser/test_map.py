@@ -164,6 +164,51 @@ def test_a_search_for_a_number_opens_it(visit: Opener) -> None:
     page.wait_for_url("**/c/BAY-4817")
 
 
+def test_words_filter_the_map_and_its_list(visit: Opener) -> None:
+    page = visit("/?lang=fr")
+    until(page, "Boolean(window.auzolanMap)")
+    page.fill("#q", "banc")
+    with page.expect_response(lambda answer: "/tiles/" in answer.url and "q=banc" in answer.url):
+        page.keyboard.press("Enter")
+    assert "q=banc" in page.url
+    with page.expect_response(lambda answer: "/list-fragment" in answer.url and "q=banc" not in answer.url):
+        page.fill("#q", "")
+    assert "q=" not in page.url
+
+
+PLACES = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [-1.4748, 43.4929]},
+            "properties": {"label": "Rue du Banc", "kind": "street", "distance_m": None, "score": 1},
+        }
+    ],
+}
+
+
+def test_whoever_may_mean_a_place_or_words_is_asked(visit: Opener) -> None:
+    page = visit("/?lang=fr")
+    until(page, "Boolean(window.auzolanMap)")
+    page.route("**/api/v1/geocode?*", lambda route: route.fulfill(json=PLACES))
+    page.evaluate("auzolanMap.config.geocode = '/api/v1/geocode'")
+    page.fill("#q", "banc")
+    page.keyboard.press("Enter")
+    offered = page.locator("#found button")
+    expect(offered).to_have_text(["218 avec ces mots", "Rue du Banc"])
+    expect(offered.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(offered.last).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#found")).to_be_hidden()
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.press("Enter")
+    offered.last.click()
+    until(page, "Math.abs(auzolanMap.map.getCenter().lng + 1.4748) < 1e-3")
+    assert "q=" not in page.url
+
+
 GATHER = """async () => {
     const { gather, toMark } = await import('/static/js/map/cluster.js');
     const dot = (i) => toMark({n: 1 + i % 7, problem: 1 + i % 7}, [(i * 37) % 300, (i * 91) % 300]);

@@ -32,6 +32,7 @@ PARTS: dict[str, Part] = {
     "intake": _of("intake"),
     "flow": _of("flow"),
     "near": _of("near"),
+    "search": _of("search"),
     "growth": _of("growth"),
     "import": _of("importing"),
     "tiles": lambda prepared: import_module("tests.performance.tiles").measure(prepared.town()),

@@ -170,10 +170,11 @@ class _Rows:
         self.y = np.concatenate((y, y[joined] + jitter[1]))
         _keep_inside(self.x, self.y)
         self.age = np.concatenate((age, np.maximum(0, age[joined] - dice.exponential(5, rows - tickets))))
+        self.texts = _texts(rows, dice)
         self.category, self.kind, self.state = category[self.ticket], kind[self.ticket], state[self.ticket]
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        """(number, ticket, category, kind, state, days ago, lon, lat, H3 at 11, zone)."""
+        """(number, ticket, category, kind, state, days ago, lon, lat, H3 at 11, zone, number of category, text)."""
         town = self.town
         lon, lat = (LON + self.x / _M_LON).tolist(), (LAT + self.y / _M_LAT).tolist()
         height = 2 * RADIUS_M / ZONES
@@ -194,7 +195,31 @@ class _Rows:
                 h3.str_to_int(h3.latlng_to_cell(lat[number], lon[number], 11)),
                 town.zone_ids[zone[number]],
                 category,
+                next(self.texts),
             )
+
+
+_SYLLABLES = [c + v for c in "bdfgjklmnprstvz" for v in ("a", "e", "i", "o", "u", "ou", "an")]
+VOCABULARY = 20_000
+
+
+def word(rank: int) -> str:
+    """The word of that rank in the language of the seeded town: three or four syllables, rank 0 the commonest."""
+    n = len(_SYLLABLES)
+    parts = (rank % n, rank // n % n, (rank * 7 + 3) % n, *([rank * 13 % n] if rank % 3 else []))
+    return "".join(_SYLLABLES[part] for part in parts)
+
+
+def _texts(rows: int, dice: np.random.Generator) -> Iterator[str]:
+    """Sentences of 6 to 18 words, drawn as people use them: the n-th commonest about 1/n as often as the first."""
+    words = [word(rank) for rank in range(VOCABULARY)]
+    weights = 1 / (np.arange(VOCABULARY) + 20.0)
+    lengths = dice.integers(6, 19, rows)
+    drawn = dice.choice(VOCABULARY, int(lengths.sum()), p=weights / weights.sum()).tolist()
+    at = 0
+    for length in lengths.tolist():
+        yield " ".join([words[rank] for rank in drawn[at : at + length]])
+        at += length
 
 
 _KINDS = ("problem", "praise", "proposal")
@@ -240,7 +265,7 @@ def _copy(url: str, rows: _Rows) -> None:
         cursor.execute("DROP TABLE IF EXISTS bench_stage")
         cursor.execute(
             "CREATE UNLOGGED TABLE bench_stage (number int, ticket int, category_id int, kind text, state text, "
-            "age float8, lon float8, lat float8, h3 bigint, zone_id int, category int)"
+            "age float8, lon float8, lat float8, h3 bigint, zone_id int, category int, said text)"
         )
         with cursor.copy("COPY bench_stage FROM STDIN") as copy:
             for row in rows:
@@ -272,7 +297,7 @@ _CONTRIBUTIONS = text(
                               state, created_at, received_at, ticket_id)
     OVERRIDING SYSTEM VALUE
     SELECT :first + number, 'GRV-' || 1001 + number, :t, category_id, kind, 'web', 'Rue ' || number % 4000,
-           'Texte de la contribution ' || number, ST_SetSRID(ST_MakePoint(lon, lat), 4326), h3, ARRAY[zone_id],
+           said, ST_SetSRID(ST_MakePoint(lon, lat), 4326), h3, ARRAY[zone_id],
            state, CAST(:now AS timestamptz) - age * interval '1 day',
            CAST(:now AS timestamptz) - age * interval '1 day',
            :first_ticket + ticket

@@ -14,6 +14,7 @@ from app.features.contributions.pyramid import KIND_CODES
 from app.features.contributions.queries import MOST
 from app.features.contributions.schemas import ContributionFields, ContributionForm, ContributionIn
 from app.features.contributions.shapes import ContributionDocument, ContributionPage, Kept, SupportDocument, TileJson
+from app.features.contributions.words import MOST_CHARACTERS
 
 TAG: Final = "Contributions"
 MAP: Final = "Map"
@@ -31,6 +32,14 @@ FILTERS: Final = (
     ),
     Parameter("period", one_of("all", "0", *PERIODS), "How far back from today, 00:00 UTC. `since` goes before it."),
     Parameter("since", str, "A date or a moment (ISO 8601): what was said since.", example="2026-03-31"),
+    Parameter("zone", str, "Slugs of zones: what lies in one of them.", many=True),
+    Parameter(
+        "q",
+        Annotated[str, Field(max_length=MOST_CHARACTERS)],
+        'Words, in French, English or Basque, with or without accents: all of them, `"in this order"`, `-without`, '
+        "`or`; or a reference.",
+        example="banc cassé",
+    ),
     Parameter("bbox", str, "`west,south,east,north`, degrees: what lies in it.", example="-1.5,43.47,-1.44,43.51"),
 )
 """What narrows the public contributions, wherever they are listed, drawn or counted."""

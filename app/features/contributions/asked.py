@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from flask import request
 
+from app.core.asking import asked_flag
 from app.core.db import db
 from app.core.errors import NotFound
 from app.features.contributions.filters import MapFilters, parse_filters, resolve
+from app.features.contributions.person import person
 from app.features.territories.hosts import host_reach
 from app.features.territories.sites import site_town
 
@@ -19,6 +21,9 @@ def asked_filters() -> MapFilters:
     Raises NotFound for a territory of which this host does not speak.
     """
     filters = parse_filters(request.args.items(multi=True))
+    mine, supported = asked_flag("mine"), asked_flag("supported")
+    if mine or supported:
+        filters = replace(filters, mine=mine, supported=supported, person=person())
     reach = host_reach()
     if reach is None:
         return filters

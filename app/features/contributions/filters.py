@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import FieldError, Invalid, NotFound
 from app.features.contributions.pyramid import KIND_CODES, OPEN, STANDINGS
+from app.features.contributions.words import MOST_CHARACTERS, readings, reference_in
 from geodata.pyramid import WEEK_ZERO
 
 OPEN_STATES = ("new", "accepted", "planned", "in_progress", "waiting", "reopened")
@@ -32,7 +33,7 @@ GROUPS = {
 """Words for one or several states, the public's among them; a state's own name stands for itself."""
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365, "7": 7, "30": 30, "90": 90, "365": 365}
 """Days of each period, as programs write them and as our own pages do."""
-PARAMETERS = frozenset(("territory", "kind", "category", "state", "period", "since", "bbox"))
+PARAMETERS = frozenset(("territory", "kind", "category", "state", "period", "since", "bbox", "zone", "q"))
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north, in degrees."""
@@ -48,6 +49,26 @@ class MapFilters:
     states: tuple[str, ...] = ()
     since: datetime | None = None
     bbox: Bounds | None = None
+    zones: tuple[str, ...] = ()
+    words: str | None = None
+    reference: str | None = None
+    """The question was the reference of a contribution."""
+    mine: bool = False
+    """Only what `person` wrote."""
+    supported: bool = False
+    """Only what `person` supports."""
+    person: tuple[bytes, ...] = ()
+    """The keys by which the asking person may be known (`person.py`)."""
+
+    @property
+    def personal(self) -> bool:
+        """Whether another person would get another answer."""
+        return self.mine or self.supported
+
+    def asking(self, question: str) -> MapFilters:
+        """The same filters for a question typed by a person: a reference, or words."""
+        reference = reference_in(question)
+        return replace(self, reference=reference, words=None if reference else question)
 
 
 def parse_filters(pairs: Iterable[tuple[str, str]], *, now: datetime | None = None) -> MapFilters:
@@ -68,10 +89,14 @@ def parse_filters(pairs: Iterable[tuple[str, str]], *, now: datetime | None = No
         states=_states(values, errors),
         since=_since(values, now or datetime.now(UTC), errors),
         bbox=_bbox(values, errors),
+        zones=_listed(values.get("zone", ())),
     )
+    question = values["q"][0] if "q" in values else ""
+    if len(question) > MOST_CHARACTERS:
+        errors.append(FieldError("/q", "At most %(most)s characters.", {"most": MOST_CHARACTERS}))
     if errors:
         raise Invalid(errors=errors)
-    return filters
+    return filters.asking(question) if question else filters
 
 
 def _listed(values: Iterable[str]) -> tuple[str, ...]:
@@ -159,16 +184,24 @@ class Scope:
     """For each category's slug, its id and those of everything under it."""
     names: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Category id to slug and icon."""
+    zones: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """A zone's slug to the ids of those that bear it: two communes may both have a centre."""
+    zone_names: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The same slugs to the name and the commune ("" where several have one)."""
     read_at: float = 0.0
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """Filters as ids; `category_ids` is None where any category will do."""
+    """Filters as ids; `category_ids` and `zone_ids` are None where any will do."""
 
     filters: MapFilters
     scope: Scope
     category_ids: tuple[int, ...] | None
+    zone_ids: tuple[int, ...] | None = None
+    words: str | None = None
+    """The words asked for, and those that must be absent, as the text of a `tsquery`."""
+    without: str = ""
 
     @property
     def standings(self) -> tuple[int, ...] | None:
@@ -197,34 +230,62 @@ _TERRITORIES = text(
     """
 )
 _CATEGORIES = text("SELECT id, parent_id, slug, icon FROM category WHERE territory_id = ANY(:family)")
+_ZONES = text(
+    """
+    SELECT z.slug, min(z.name) AS name, array_agg(z.id) AS ids,
+           CASE count(*) WHEN 1 THEN min(t.name) ELSE '' END AS town
+      FROM zone z JOIN territory t ON t.id = z.territory_id WHERE z.territory_id = ANY(:ids) GROUP BY 1 ORDER BY 4, 2
+    """
+)
 REMEMBER_S = 15.0
 _scopes: dict[tuple[str, str | None], Scope] = {}
 
 
 def resolve(session: Session, filters: MapFilters) -> Resolved:
-    """Turn slugs into ids. Raises `NotFound` for an unknown territory, `Invalid` for an unknown category.
+    """Turn slugs into ids. Raises `NotFound` for an unknown territory, `Invalid` for an unknown category or zone.
 
     Scopes are remembered for 15 s; a word they do not hold is looked up again at once.
     """
     scope = _scope(session, filters.territory, REMEMBER_S)
-    if any(slug not in scope.subtrees for slug in filters.categories):
+    if not (scope.subtrees.keys() >= set(filters.categories) and scope.zones.keys() >= set(filters.zones)):
         scope = _scope(session, filters.territory, 1.0)
-    ids: set[int] = set()
-    for slug in filters.categories:
-        if slug not in scope.subtrees:
-            raise Invalid(
-                errors=[FieldError("/category", "This town has no category “%(slug)s”.", {"slug": slug[:60]})]
-            )
-        ids.update(scope.subtrees[slug])
+    categories = _ids(filters.categories, scope.subtrees, "/category", "This town has no category “%(slug)s”.")
+    zones = _ids(filters.zones, scope.zones, "/zone", "This town has no zone “%(slug)s”.")
     if filters.bbox is not None and _swapped(filters.bbox, scope.bounds):
         message = "The order is west,south,east,north: longitude first. Here the two seem exchanged."
         raise Invalid(errors=[FieldError("/bbox", message)])
-    return Resolved(filters, scope, tuple(sorted(ids)) if filters.categories else None)
+    # A box around the whole town asks for the whole town, of which sums are kept.
+    if filters.bbox is not None and _holds(filters.bbox, scope.bounds):
+        filters = without_bbox(filters)
+    words, without = (None, "") if filters.words is None else readings(session, filters.words)
+    return Resolved(filters, scope, categories, zones, words, without)
+
+
+def scope_of(session: Session, territory: str) -> Scope:
+    """What lies in a territory: its categories and zones by name. Raises `NotFound`."""
+    return _scope(session, territory, REMEMBER_S)
+
+
+def _ids(
+    slugs: tuple[str, ...], known: Mapping[str, tuple[int, ...]], pointer: str, message: str
+) -> tuple[int, ...] | None:
+    """What the slugs stand for, or None where none is asked for. Raises `Invalid` for one that is not known."""
+    found: set[int] = set()
+    for slug in slugs:
+        if slug not in known:
+            raise Invalid(errors=[FieldError(pointer, message, {"slug": slug[:60]})])
+        found.update(known[slug])
+    return tuple(sorted(found)) if slugs else None
 
 
 def meet(a: Bounds, b: Bounds) -> bool:
     """Whether two boxes share at least a point."""
     return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
+
+
+def _holds(box: Bounds, bounds: Bounds) -> bool:
+    """Whether a box has all of another in it."""
+    return box[0] <= bounds[0] and box[1] <= bounds[1] and box[2] >= bounds[2] and box[3] >= bounds[3]
 
 
 def _swapped(box: Bounds, bounds: Bounds) -> bool:
@@ -245,11 +306,14 @@ def _scope(session: Session, slug: str | None, at_most_s: float) -> Scope:
             raise NotFound("No territory has this name.")
         return Scope((), (0.0, 0.0, 0.0, 0.0))
     categories = session.execute(_CATEGORIES, {"family": row.family}).all()
+    zones = session.execute(_ZONES, {"ids": row.ids}).all()
     scope = Scope(
         territory_ids=tuple(row.ids),
         bounds=(row.west, row.south, row.east, row.north),
         subtrees=_subtrees(categories),
         names={category.id: (category.slug, category.icon) for category in categories},
+        zones={zone.slug: tuple(zone.ids) for zone in zones},
+        zone_names={zone.slug: (zone.name, zone.town) for zone in zones},
         read_at=time.monotonic(),
     )
     _scopes[key] = scope
@@ -271,6 +335,11 @@ def _subtrees(categories: Iterable[Any]) -> dict[str, tuple[int, ...]]:
                 under.add(one)
                 waiting.extend(children.get(one, ()))
     return {slug: tuple(sorted(ids)) for slug, ids in found.items()}
+
+
+def everywhere(filters: MapFilters) -> MapFilters:
+    """The same question for all kinds, anywhere."""
+    return replace(filters, kinds=(), bbox=None)
 
 
 def without_bbox(filters: MapFilters) -> MapFilters:

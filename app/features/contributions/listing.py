@@ -2,113 +2,82 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.features.contributions.filters import GROUPS, period_start
-from app.features.contributions.pages import Filters
+from app.features.contributions.filters import MapFilters, everywhere, resolve
+from app.features.contributions.newest import FEW, few_with_words, newest
+from app.features.contributions.pyramid import KIND_CODES
+from app.features.contributions.queries import MANY, count_contributions, counts_by_kind
+from app.features.contributions.words import corrected
 
 PAGE = 30
 """Contributions on a page of the list."""
 
-Bounds = tuple[float, float, float, float]
 
-_WHERE = """
-    c.visibility = 'public'
-    AND c.territory_id = ANY(CAST(:territories AS int[]))
-    AND (CAST(:west AS float8) IS NULL OR c.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326))
-    AND (CAST(:categories AS int[]) IS NULL OR c.category_id = ANY(CAST(:categories AS int[])))
-    AND (CAST(:zones AS int[]) IS NULL OR c.zone_ids && CAST(:zones AS int[]))
-    AND (CAST(:states AS text[]) IS NULL OR c.state = ANY(CAST(:states AS text[])))
-    AND (CAST(:since AS timestamptz) IS NULL OR c.created_at >= CAST(:since AS timestamptz))
-    AND (CAST(:words AS text) IS NULL OR c.reference = upper(:words) OR c.title ILIKE :pattern OR c.body ILIKE :pattern)
-"""
+@dataclass(frozen=True)
+class Listed:
+    """A page of contributions as rows; how many there are, `many` if there are more than were counted; and how many of
+    each kind these filters, but for the kind and the box, let through (empty if they were not counted)."""
+
+    rows: Sequence[Any]
+    total: int
+    many: bool
+    counts: Mapping[str, int]
+    instead: str = ""
+    """The words that were searched instead of those asked for, which nobody wrote."""
+
 
 _ITEMS = text(
-    f"""
+    """
     SELECT c.id, c.reference, c.kind, c.category_id, c.territory_id, coalesce(c.title, c.body) AS title, c.state,
            c.ticket_id, c.created_at, c.supports, c.zone_ids, p.public_key,
            (SELECT count(*) FROM follow f WHERE f.contribution_id = c.id AND f.confirmed_at IS NOT NULL
               AND f.unsubscribed_at IS NULL) AS follows
-    FROM contribution c
-    LEFT JOIN LATERAL (
-      SELECT public_key FROM photo
-      WHERE contribution_id = c.id AND state = 'ready' AND NOT hidden ORDER BY position LIMIT 1
-    ) AS p ON c.photo_count > 0
-    WHERE {_WHERE} AND c.kind = ANY(CAST(:kinds AS text[]))
-    ORDER BY c.created_at DESC, c.id DESC OFFSET :offset LIMIT :limit
-    """  # noqa: S608 - constants
-)
-
-_COUNTS = text(f"SELECT c.kind, count(*) AS n FROM contribution c WHERE {_WHERE} GROUP BY c.kind")  # noqa: S608
-
-_NESTED = text(
-    """
-    WITH RECURSIVE nested AS (
-      SELECT id FROM territory WHERE id = :id
-      UNION ALL SELECT t.id FROM territory t JOIN nested ON t.parent_id = nested.id WHERE t.active
-    )
-    SELECT id FROM nested
+      FROM contribution c
+      LEFT JOIN LATERAL (
+        SELECT public_key FROM photo
+         WHERE contribution_id = c.id AND state = 'ready' AND NOT hidden ORDER BY position LIMIT 1
+      ) AS p ON c.photo_count > 0
+     WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.visibility = 'public' ORDER BY c.created_at DESC, c.id DESC
     """
 )
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A page of contributions as rows, and how many there are of each kind under the same filters."""
+def listed_contributions(session: Session, filters: MapFilters, *, offset: int = 0, limit: int = PAGE) -> Listed:
+    """A page of the public contributions that the filters let through, and how many there are.
 
-    rows: Sequence[Any]
-    counts: Mapping[str, int]
-
-
-def nested_territories(session: Session, territory_id: int) -> list[int]:
-    """The territory and all that nest in it."""
-    return [row.id for row in session.execute(_NESTED, {"id": territory_id})]
-
-
-def zones_called(session: Session, slug: str, *, territories: Sequence[int]) -> list[int]:
-    """The zones of these territories that bear this name; none for a name that nobody bears."""
-    asked = text("SELECT id FROM zone WHERE slug = :slug AND territory_id = ANY(CAST(:territories AS int[]))")
-    return list(session.scalars(asked, {"slug": slug, "territories": list(territories)}))
+    Where nobody wrote the words asked for, the most alike words that somebody did write are tried.
+    Raises `NotFound` for an unknown territory, `Invalid` for an unknown category or zone.
+    """
+    found = _listed(session, filters, offset, limit)
+    if filters.words and not found.rows and not found.total:
+        instead = corrected(session, filters.words)
+        if instead:
+            found = replace(_listed(session, replace(filters, words=instead), offset, limit), instead=instead)
+    return found
 
 
-def listed_contributions(
-    session: Session,
-    *,
-    territories: Sequence[int],
-    filters: Filters,
-    categories: Sequence[int] | None,
-    zones: Sequence[int] | None = None,
-    bounds: Bounds | None = None,
-    offset: int = 0,
-    limit: int = PAGE,
-) -> Listed:
-    """Public contributions under these filters. `bounds` is west, south, east, north in degrees (WGS84)."""
-    west, south, east, north = bounds or (None, None, None, None)
-    values = {
-        "territories": list(territories),
-        "west": west,
-        "south": south,
-        "east": east,
-        "north": north,
-        "categories": None if categories is None else list(categories),
-        "zones": None if zones is None else list(zones),
-        "states": list(GROUPS.get(filters.state, (filters.state,))) if filters.state else None,
-        "since": period_start(filters.period) if filters.period else None,
-        "words": filters.query or None,
-        "pattern": f"%{_literal(filters.query)}%",
-        "kinds": list(filters.kinds),
-        "offset": offset,
-        "limit": limit,
-    }
-    counts = {row.kind: row.n for row in session.execute(_COUNTS, values)}
-    return Listed(session.execute(_ITEMS, values).all(), counts)
-
-
-def _literal(words: str) -> str:
-    """Words as `LIKE` finds them to the letter."""
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _listed(session: Session, filters: MapFilters, offset: int, limit: int) -> Listed:
+    resolved = resolve(session, filters)
+    few = few_with_words(session, resolved)
+    ids = newest(session, resolved, few, limit=limit, offset=offset)
+    rows = session.execute(_ITEMS, {"ids": ids}).all() if ids else []
+    if filters.words:
+        total = FEW if few is None else len(few)
+        narrowed = resolved.filters.kinds or resolved.filters.bbox
+        wide = few_with_words(session, resolve(session, everywhere(filters))) if narrowed else few
+        counts: Mapping[str, int] = dict.fromkeys(KIND_CODES, 0) | Counter(found.kind for found in wide or ())
+        return Listed(rows, total, few is None, counts if wide is not None else {})
+    counts = counts_by_kind(session, filters)
+    if resolved.filters.bbox is None:
+        total = sum(counts[kind] for kind in filters.kinds or KIND_CODES)
+    else:
+        total = count_contributions(session, resolved.filters, most=MANY)
+    # What arrived a moment ago is listed before the map's sums know of it.
+    return Listed(rows, max(total, offset + len(rows) if rows else 0), total == MANY, counts)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    Computed,
     Double,
     Float,
     ForeignKey,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigKey, Json, Now, point
@@ -29,6 +30,12 @@ from app.core.db import Base, BigKey, Json, Now, point
 CHANNELS = ("web", "api", "phone", "desk", "paper", "workshop", "chat", "import")
 VISIBILITIES = ("pending", "public", "hidden", "withdrawn")
 FREQUENCIES = ("now", "day", "week")
+
+WORDS = (
+    "to_tsvector(CASE language WHEN 'en' THEN 'auzolan_en'::regconfig WHEN 'eu' THEN 'auzolan_eu'::regconfig "
+    "ELSE 'auzolan_fr'::regconfig END, "
+    "coalesce(title, '') || ' ' || body || ' ' || coalesce(address, ''))"
+)
 
 
 class Contribution(Base):
@@ -69,6 +76,10 @@ class Contribution(Base):
     """SHA-256 of the token in the private follow link."""
     source: Mapped[str | None]
     source_id: Mapped[str | None]
+    words: Mapped[str] = mapped_column(
+        TSVECTOR, Computed(WORDS, persisted=True), deferred=True, deferred_raiseload=True
+    )
+    """Its words, as its language's dictionary reads them; only the database uses it."""
 
     __table_args__ = (
         CheckConstraint("kind IN ('problem', 'praise', 'proposal')", name="kind_known"),
@@ -91,6 +102,13 @@ class Contribution(Base):
             "visibility",
             "created_at",
             postgresql_where=text("visibility IN ('pending', 'hidden')"),
+        ),
+        # Whoever writes only notes the words; the scheduler sorts them in every few seconds.
+        Index(
+            "ix_contribution_words",
+            "words",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "on", "gin_pending_list_limit": 65536},
         ),
         Index(
             "uq_contribution_source",
@@ -197,6 +215,22 @@ class MapCell(Base):
         PrimaryKeyConstraint("tile", "category_id", "week", "territory_id", "cell", "kind", "standing"),
         # Room on each page: counts change in place, without touching the key's index.
         {"postgresql_with": {"fillfactor": 70}},
+    )
+
+
+class SearchWord(Base):
+    """A word that the public contributions use, for questions with typing errors; made again by the scheduler."""
+
+    __tablename__ = "search_word"
+
+    plain: Mapped[str] = mapped_column(primary_key=True)
+    """Without accents, in small letters."""
+    word: Mapped[str]
+    """As most write it."""
+    n: Mapped[int]
+
+    __table_args__ = (
+        Index("ix_search_word_alike", "plain", postgresql_using="gin", postgresql_ops={"plain": "gin_trgm_ops"}),
     )
 
 

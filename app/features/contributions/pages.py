@@ -13,6 +13,8 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
+from app.features.contributions.words import MOST_CHARACTERS
+
 # Periods offered by the filters, in days; 0 is "since the beginning".
 PERIODS: Final = (7, 30, 90, 365, 0)
 DEFAULT_PERIOD: Final = 365
@@ -57,7 +59,7 @@ class Filters:
 
     `kinds`: the kinds shown, in the fixed order, never empty. `category`: slug or "". `state`: a public
     state or "". `period`: days, 0 for all. `query`: words, a number or a place looked for. `zone`: slug of a
-    zone of the town or "".
+    zone of the town or "". `mine`, `supported`: only what the asking person wrote, or supports.
     """
 
     kinds: tuple[str, ...] = KIND_ORDER
@@ -66,6 +68,13 @@ class Filters:
     period: int = DEFAULT_PERIOD
     query: str = ""
     zone: str = ""
+    mine: bool = False
+    supported: bool = False
+
+    @property
+    def personal(self) -> bool:
+        """Whether another person would get another answer."""
+        return self.mine or self.supported
 
     def params(self) -> dict[str, str]:
         """What differs from a fresh map, as query parameters."""
@@ -76,6 +85,8 @@ class Filters:
             "period": "" if self.period == DEFAULT_PERIOD else str(self.period),
             "q": self.query,
             "zone": self.zone,
+            "mine": "1" if self.mine else "",
+            "supported": "1" if self.supported else "",
         }
         return {name: value for name, value in values.items() if value}
 
@@ -96,8 +107,10 @@ class Filters:
         kinds = tuple(k for k in KIND_ORDER if k in asked) or KIND_ORDER
         period = args.get("period", "")
         days = int(period) if period.isdecimal() and len(period) < 6 and int(period) in PERIODS else DEFAULT_PERIOD
-        text = {name: args.get(name, "").strip()[:80] for name in ("category", "state", "q", "zone")}
-        return cls(kinds, text["category"], text["state"], days, text["q"], text["zone"])
+        slugs = [args.get(name, "").strip()[:80] for name in ("category", "state", "zone")]
+        category, state, zone = slugs
+        query = args.get("q", "").strip()[:MOST_CHARACTERS]
+        return cls(kinds, category, state, days, query, zone, args.get("mine") == "1", args.get("supported") == "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,10 @@ class ListPage:
 
     items: Sequence[ListItem]
     total: int
+    many: bool = False
+    """There are more than `total`."""
+    instead: str = ""
+    """The words that were searched instead of those asked for, which nobody wrote."""
     filters: Filters = field(default_factory=Filters)
     where: str = ""
     offset: int = 0
@@ -139,6 +156,7 @@ class MapPage:
     bounds: tuple[float, float, float, float]
     basemap_url: str
     attribution: str
+    zones: Sequence[Choice] = ()
     tiles_url: str = "/tiles/contributions/{z}/{x}/{y}.mvt"
     hotspots_url: str = "/api/v1/hotspots"
     list_url: str = "/list-fragment"

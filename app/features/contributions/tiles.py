@@ -7,20 +7,22 @@ its disc. Where a place is so dense that its points would hide each other (`CROW
 zoom.
 
 Counts come from the pyramid when it can answer (any kinds, categories, groups of states; whole weeks without a
-category), and from the points themselves for the rest. Every statement is one of a few shapes; values are parameters.
+category), and from the points themselves for the rest (words, zones, one's own support). Every statement is one of a
+few shapes; values are parameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from app.features.contributions.filters import Resolved, meet
-from app.features.contributions.pyramid import COUNTED, GRID_X, GRID_Y, KIND_CODE, KIND_CODES, STANDING
+from app.features.contributions.conditions import FINE, PLAN_EACH, Shape, shape_of, values, where
+from app.features.contributions.filters import Resolved, meet, without_bbox
+from app.features.contributions.pyramid import GRID_X, GRID_Y, KIND_CODE, KIND_CODES, STANDING
 from geodata.pyramid import GRID_BITS, LEVELS, Tile, level_for, tile_bounds, tile_number, tiles_covering, week_number
 from geodata.pyramid import week_start as start_of
 
@@ -29,6 +31,8 @@ FIRST_POINTS = 16
 """From this zoom on, a tile holds points."""
 CROWD = 25
 """Points that a cell of the finest level may show at zoom 16; four times more at each nearer zoom."""
+NEWEST = 5_000
+"""Contributions with the words looked for that a tile seen from far counts: the newest, where a word is everywhere."""
 _FINEST_SHIFT = GRID_BITS - LEVELS[-1] - 3
 
 
@@ -39,43 +43,29 @@ def contribution_tile(session: Session, resolved: Resolved, tile: Tile) -> bytes
     statement, parameters = tile_statement(resolved, tile)
     if parameters["from_points"]:
         # Which index is best depends on the values (a street or a town, a day or a year): plan for them each time.
-        session.execute(_PLAN_EACH)
+        session.execute(PLAN_EACH)
     return bytes(session.execute(statement, parameters).scalar() or b"")
 
 
 def tile_statement(resolved: Resolved, tile: Tile) -> tuple[TextClause, dict[str, Any]]:
     """The one statement that makes a tile, and its parameters."""
-    parameters = _parameters(resolved, tile)
+    resolved = replace(resolved, filters=without_bbox(resolved.filters))
+    shape = shape_of(resolved)
+    parameters = _parameters(resolved, shape, tile)
     from_points = bool(parameters["from_points"])
     if tile.z < FIRST_POINTS:
-        return _cells(bool(parameters["from_cells"]), from_points, _shape(resolved)), parameters
-    return _points(from_points, _shape(resolved)), parameters
+        return _cells(bool(parameters["from_cells"]), from_points, shape), parameters
+    return _points(from_points, shape), parameters
 
 
-_PLAN_EACH = text(
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
-    "set_config('max_parallel_workers_per_gather', '0', true)"
-)
-
-
-Shape = tuple[bool, bool, bool, bool]
-"""Whether kinds, categories, standings or exact states narrow the question, and whether a moment does."""
-
-
-def _shape(resolved: Resolved) -> tuple[bool, bool, bool, bool]:
-    filters = resolved.filters
-    return bool(filters.kinds), resolved.category_ids is not None, bool(filters.states), filters.since is not None
-
-
-def _parameters(resolved: Resolved, tile: Tile) -> dict[str, Any]:
+def _parameters(resolved: Resolved, shape: Shape, tile: Tile) -> dict[str, Any]:
     """Every value that any shape of statement may name."""
-    filters, since = resolved.filters, resolved.filters.since
-    standings = resolved.standings
+    since, standings = resolved.filters.since, resolved.standings
     by_week = since is not None and resolved.category_ids is None
-    from_cells = standings is not None and (since is None or by_week)
+    from_cells = standings is not None and (since is None or by_week) and FINE.isdisjoint(shape)
     west, south, east, north = tile_bounds(tile)
     week = week_number(since) if since else 0
-    return {
+    return values(resolved) | {
         "from_cells": from_cells,
         # A moment in the middle of a week: that week from the points, the following ones from the cells.
         "from_points": not from_cells or since is not None,
@@ -85,19 +75,16 @@ def _parameters(resolved: Resolved, tile: Tile) -> dict[str, Any]:
         "y": tile.y,
         "tiles": _tiles(resolved, tile),
         "cells": _cells_of(tile),
-        "territories": list(resolved.scope.territory_ids),
         "categories": list(resolved.category_ids) if resolved.category_ids is not None else [0],
         "week": week,
-        "kinds": [KIND_CODES[kind] for kind in filters.kinds],
-        "kind_words": list(filters.kinds),
+        "kind_codes": [KIND_CODES[kind] for kind in resolved.filters.kinds],
         "standings": list(standings or ()),
-        "states": list(filters.states),
-        "since": since,
         "west": west,
         "south": south,
         "east": east,
         "north": north,
         "crowd": CROWD << 2 * max(0, tile.z - FIRST_POINTS),
+        "newest": NEWEST,
     }
 
 
@@ -124,19 +111,18 @@ def _cells_of(tile: Tile) -> list[int]:
     return [(top + row) << 3 | left + column for row in range(side) for column in range(side)]
 
 
-def _where(conditions: Iterable[tuple[bool, str]]) -> str:
-    return "".join(f" AND {condition}" for wanted, condition in conditions if wanted)
-
-
 def _matching_cells(shape: Shape) -> str:
-    kinds, _, states, since = shape
-    return "m.tile = ANY(CAST(:tiles AS int[])) AND m.category_id = ANY(CAST(:categories AS int[]))" + _where(
+    conditions = {
+        "since": "m.week > :week",
+        "kinds": "m.kind = ANY(CAST(:kind_codes AS smallint[]))",
+        "states": "m.standing = ANY(CAST(:standings AS smallint[]))",
+    }
+    return " AND ".join(
         (
-            (not since, "m.week = 0"),
-            (since, "m.week > :week"),
-            (True, "m.territory_id = ANY(CAST(:territories AS int[])) AND m.n > 0"),
-            (kinds, "m.kind = ANY(CAST(:kinds AS smallint[]))"),
-            (states, "m.standing = ANY(CAST(:standings AS smallint[]))"),
+            "m.tile = ANY(CAST(:tiles AS int[])) AND m.category_id = ANY(CAST(:categories AS int[]))",
+            "m.territory_id = ANY(CAST(:territories AS int[])) AND m.n > 0",
+            *(["m.week = 0"] if "since" not in shape else []),
+            *(condition for name, condition in conditions.items() if name in shape),
         )
     )
 
@@ -146,15 +132,9 @@ _ENVELOPE = "ST_Expand(ST_MakeEnvelope(:west, :south, :east, :north, 4326), 1e-9
 
 
 def _matching_points(shape: Shape, until: bool) -> str:
-    kinds, categories, states, since = shape
-    return f"{COUNTED} AND c.territory_id = ANY(CAST(:territories AS int[]))" + _where(
-        (
-            (kinds, "c.kind = ANY(CAST(:kind_words AS text[]))"),
-            (categories, "c.category_id = ANY(CAST(:categories AS int[]))"),
-            (states, "c.state = ANY(CAST(:states AS text[]))"),
-            (since, "c.created_at >= CAST(:since AS timestamptz)"),
-            (since and until, "c.created_at < CAST(:until AS timestamptz)"),
-        )
+    first_week = " AND c.created_at < CAST(:until AS timestamptz)" if until and "since" in shape else ""
+    return (
+        f"c.territory_id = ANY(CAST(:territories AS int[])) AND c.ticket_id IS NOT NULL AND {where(shape)}{first_week}"
     )
 
 
@@ -177,7 +157,8 @@ def _cells(from_cells: bool, from_points: bool, shape: Shape) -> TextClause:
                   SELECT ({GRID_X})::bigint AS gx, ({GRID_Y})::bigint AS gy, ({KIND_CODE})::smallint AS kind,
                          ({STANDING})::smallint AS standing, c.id
                     FROM contribution c
-                   WHERE {_matching_points(shape, from_cells)} AND c.geom && {_ENVELOPE}) AS p
+                   WHERE {_matching_points(shape, from_cells)} AND c.geom && {_ENVELOPE}
+                   {"ORDER BY c.created_at DESC LIMIT :newest" if "words" in shape else ""}) AS p
                  WHERE gx >> (30 - :z) = :x AND gy >> (30 - :z) = :y"""  # noqa: S608
         )
     return text(

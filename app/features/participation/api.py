@@ -17,7 +17,7 @@ from app.core.i18n import label, language
 from app.core.openapi import documented
 from app.core.security import csrf, limiter
 from app.features.accounts.access import refuse_other_sites
-from app.features.contributions.listing import nested_territories
+from app.features.contributions.filters import scope_of
 from app.features.contributions.person import acting_person, person, remember
 from app.features.contributions.public import public_face
 from app.features.contributions.schemas import field_errors
@@ -59,7 +59,7 @@ Model = TypeVar("Model", bound=BaseModel)
 @documented(api_reference.PROCESSES)
 def processes() -> Response:
     """The processes of the site's town and of those that nest in it."""
-    territories = nested_territories(db.session, site_town().town.id)
+    territories = scope_of(db.session, site_town().town.slug).territory_ids
     names = {each: current_town(db.session, each).slug for each in territories}
     document: Processes = {
         "processes": [

@@ -28,7 +28,7 @@ from app.web import words
 def feed() -> Response:
     """The newest public contributions that the filters of the address let through."""
     here, filters = site_town(), Filters.read(request.args)
-    rows = listed(here, filters, asked_bounds(), 0).rows
+    rows = listed(here, filters, 0).rows
     more = details(db.session, [row.id for row in rows])
     entries = []
     for row in rows:

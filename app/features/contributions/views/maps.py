@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -12,16 +11,11 @@ from flask_babel import gettext
 from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
-from app.features.contributions.listing import (
-    PAGE,
-    Bounds,
-    Listed,
-    listed_contributions,
-    nested_territories,
-    zones_called,
-)
+from app.features.contributions.filters import GROUPS, STATES, Bounds, MapFilters, period_start, scope_of
+from app.features.contributions.listing import PAGE, Listed, listed_contributions
 from app.features.contributions.nearby import open_nearby
 from app.features.contributions.pages import KIND_ORDER, Choice, Filters, ListItem, ListPage, MapPage, Nearby
+from app.features.contributions.person import person
 from app.features.contributions.urls import photo_url
 from app.features.contributions.views import blueprint
 from app.features.contributions.wording import state_word
@@ -35,14 +29,15 @@ from app.features.territories.sites import SiteTown, site_town
 @public
 def map_page() -> str:
     """The map with its list beside it."""
-    here, filters = site_town(), _filters_of_map()
-    found = listed(here, filters, asked_bounds(), 0)
+    here, filters = site_town(), Filters.read(request.args)
+    found = listed(here, filters, 0)
     page = MapPage(
         territory=here.town.slug,
         town=here.town.name,
         list=_list_page(here, found, filters, 0, "contributions.map_page"),
-        counts={kind: found.counts.get(kind, 0) for kind in KIND_ORDER},
+        counts=found.counts,
         categories=category_choices(here.town),
+        zones=zone_choices(here.town),
         center=here.center,
         bounds=here.bounds,
         basemap_url=here.basemap.url,
@@ -58,13 +53,14 @@ def map_page() -> str:
 def list_page() -> str:
     """The list alone, for whoever prefers it to the map."""
     here, filters, offset = site_town(), Filters.read(request.args), _offset()
-    found = listed(here, filters, asked_bounds(), offset)
+    found = listed(here, filters, offset)
     page = _list_page(here, found, filters, offset, "contributions.list_page")
     return render_template(
         "contributions/list.html",
         page=page,
-        counts={kind: found.counts.get(kind, 0) for kind in KIND_ORDER},
+        counts=found.counts,
         categories=category_choices(here.town),
+        zones=zone_choices(here.town),
         town=here.town.name,
     )
 
@@ -73,8 +69,8 @@ def list_page() -> str:
 @public
 def list_fragment() -> Response:
     """The list of what the map shows, as a piece of page."""
-    here, filters, offset = site_town(), _filters_of_map(), _offset()
-    found = listed(here, filters, asked_bounds(), offset)
+    here, filters, offset = site_town(), Filters.read(request.args), _offset()
+    found = listed(here, filters, offset)
     page = _list_page(here, found, filters, offset, "contributions.list_page")
     response = make_response(render_template("contributions/_list.html", page=page))
     response.headers["Cache-Control"] = "no-cache"
@@ -126,6 +122,12 @@ def category_choices(town: Town) -> list[Choice]:
     ]
 
 
+def zone_choices(town: Town) -> list[Choice]:
+    """The zones of the town and of all that nest in it as a menu, under the name of their commune."""
+    names = scope_of(db.session, town.slug).zone_names
+    return [Choice(slug, name, commune) for slug, (name, commune) in names.items()]
+
+
 def list_items(rows: Sequence[Any]) -> list[ListItem]:
     """Rows of `listed_contributions` as lines of a list."""
     return [_item(row, current_town(db.session, row.territory_id)) for row in rows]
@@ -162,31 +164,30 @@ def _group(town: Town, parent: str | None) -> str:
     return label(above.label) if above else ""
 
 
-def _filters_of_map() -> Filters:
-    """The map has no zones: its list must show what its tiles show."""
-    return replace(Filters.read(request.args), zone="")
+def listed(here: SiteTown, filters: Filters, offset: int) -> Listed:
+    """A page of the site's contributions under these filters, in the box that the address names, if it names one."""
+    return listed_contributions(db.session, wanted(here, filters), offset=offset)
 
 
-def listed(here: SiteTown, filters: Filters, bounds: Bounds | None, offset: int) -> Listed:
-    """A page of the site's contributions under these filters."""
-    wanted = None
-    if filters.category:
-        wanted = [c.id for c in here.town.categories_by_id.values() if filters.category in c.path]
-    territories = nested_territories(db.session, here.town.id)
-    zones = zones_called(db.session, filters.zone, territories=territories) if filters.zone else None
-    return listed_contributions(
-        db.session,
-        territories=territories,
-        filters=filters,
-        categories=wanted,
-        zones=zones,
-        bounds=bounds,
-        offset=offset,
+def wanted(here: SiteTown, filters: Filters) -> MapFilters:
+    """The filters of a page as the map reads them. What the town does not have is forgotten: a shared link never
+    breaks."""
+    asked = MapFilters(
+        territory=here.town.slug,
+        kinds=() if set(filters.kinds) == set(KIND_ORDER) else filters.kinds,
+        categories=(filters.category,) if filters.category in here.town.categories else (),
+        states=GROUPS.get(filters.state, (filters.state,) if filters.state in STATES else ()),
+        since=period_start(filters.period) if filters.period else None,
+        bbox=asked_bounds(),
+        zones=(filters.zone,) if filters.zone in scope_of(db.session, here.town.slug).zones else (),
+        mine=filters.mine,
+        supported=filters.supported,
+        person=person() if filters.personal else (),
     )
+    return asked.asking(filters.query) if filters.query else asked
 
 
 def _list_page(here: SiteTown, found: Listed, filters: Filters, offset: int, endpoint: str) -> ListPage:
-    total = sum(found.counts.get(kind, 0) for kind in filters.kinds)
     shared: dict[str, Any] = filters.params() | ({"bbox": request.args["bbox"]} if asked_bounds() else {})
 
     def at(position: int) -> str:
@@ -194,12 +195,14 @@ def _list_page(here: SiteTown, found: Listed, filters: Filters, offset: int, end
 
     return ListPage(
         items=list_items(found.rows),
-        total=total,
+        total=found.total,
+        many=found.many,
+        instead=found.instead if found.rows else "",
         filters=filters,
         where=gettext("In the part of the map you see") if asked_bounds() else here.place,
         offset=offset,
         previous=at(max(0, offset - PAGE)) if offset else "",
-        following=at(offset + PAGE) if offset + PAGE < total else "",
+        following=at(offset + PAGE) if offset + PAGE < found.total else "",
         selected=request.args.get("selected", ""),
     )
 

@@ -37,10 +37,11 @@ def contributions(z: int, x: int, y: int) -> Response:
     tile = Tile(z, x, y)
     if not tile.exists or z > MAX_ZOOM:
         raise NotFound("There is no such tile.")
-    body = contribution_tile(db.session, resolve(db.session, asked_filters()), tile)
+    filters = asked_filters()
+    body = contribution_tile(db.session, resolve(db.session, filters), tile)
     response = Response(mimetype=MVT)
     response.set_etag(blake2b(body, digest_size=12).hexdigest(), weak=True)
-    response.headers["Cache-Control"] = _CACHE
+    response.headers["Cache-Control"] = "private, no-cache" if filters.personal else _CACHE
     response.vary.add("Accept-Encoding")
     if request.if_none_match.contains_weak(response.get_etag()[0] or ""):
         response.status_code = 304

@@ -9,7 +9,10 @@ export class Filters extends EventTarget {
   constructor(form) {
     super();
     this.form = form;
-    form.addEventListener("change", () => this.changed());
+    /** Whether what is typed filters the contributions. */
+    this.asks = Boolean(this.query);
+    form.addEventListener("change", (event) => { if (event.target !== this.field("q")) this.changed(); });
+    this.field("q").addEventListener("input", () => { if (this.asks && !this.query) { this.asks = false; this.changed(); } });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.dispatchEvent(new CustomEvent("search", { detail: this.query }));
@@ -35,6 +38,9 @@ export class Filters extends EventTarget {
 
   get query() { return this.field("q").value.trim(); }
 
+  /** The words that contributions must hold: on the map a question may also have been that of a place. */
+  get words() { return this.asks ? this.query : ""; }
+
   /** @param {Element} button @param {boolean} open */
   unfold(button, open) {
     button.setAttribute("aria-expanded", String(open));
@@ -55,16 +61,17 @@ export class Filters extends EventTarget {
     const params = new URLSearchParams();
     const on = this.chips.filter((c) => c.getAttribute("aria-pressed") === "true").map((c) => c.dataset.kind || "");
     if (on.length < this.chips.length) params.set("kind", on.join(","));
-    for (const name of ["category", "state", "period"]) {
+    for (const name of ["category", "state", "zone", "period"]) {
       const field = this.field(name);
       if (field?.value && !(name === "period" && field.value === "365")) params.set(name, field.value);
     }
+    for (const name of ["mine", "supported"]) if (this.field(name)?.checked) params.set(name, "1");
+    if (this.words) params.set("q", this.words);
     return params;
   }
 
   changed() {
     const params = this.params();
-    if (this.query) params.set("q", this.query);
     history.replaceState(null, "", `${location.pathname}${params.size ? `?${params}` : ""}${location.hash}`);
     this.dispatchEvent(new Event("change"));
   }

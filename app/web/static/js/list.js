@@ -7,8 +7,8 @@ const form = document.getElementById("filters");
 if (form instanceof HTMLFormElement) {
   const filters = new Filters(form);
   const go = () => {
+    filters.asks = true;
     const params = filters.params();
-    if (filters.query) params.set("q", filters.query);
     location.assign(`${location.pathname}${params.size ? `?${params}` : ""}`);
   };
   filters.addEventListener("change", go);

@@ -20,6 +20,8 @@ export class List {
     this.selected = "";
     this.onSelect = (/** @type {string} */ _reference) => {};
     this.onHover = (/** @type {string} */ _reference) => {};
+    /** The server searched other words than those typed. */
+    this.onInstead = (/** @type {string} */ _words) => {};
     this.number = new Intl.NumberFormat(config.language);
     this.sync?.addEventListener("change", () => { if (this.sync?.checked && this.bounds) this.refresh(this.bounds); });
     for (const [name, leaves] of /** @type {const} */ ([["pointerover", false], ["pointerleave", true], ["focusin", false], ["focusout", true]])) {
@@ -60,7 +62,6 @@ export class List {
   refresh(bounds) {
     const params = this.filters.params();
     params.set("territory", this.config.territory);
-    if (this.filters.query) params.set("q", this.filters.query);
     if (bounds && (!this.sync || this.sync.checked)) params.set("bbox", bounds);
     return this.load(`${this.config.list}?${params}`);
   }
@@ -89,11 +90,13 @@ export class List {
     if (items instanceof HTMLElement) {
       const total = Number(items.dataset.total);
       const words = this.config.words;
-      this.total.textContent = this.number.format(total);
+      const count = this.number.format(total) + ("many" in items.dataset ? "+" : "");
+      this.total.textContent = count;
       const title = this.total.parentElement;
       title?.replaceChildren(this.total, ` ${total === 1 ? words.one : words.many}`);
       this.where.textContent = items.dataset.where || words.inview;
-      this.say(`${this.number.format(total)} ${total === 1 ? words.one : words.many}`);
+      if (items.dataset.instead && items.dataset.instead !== this.filters.words) this.onInstead(items.dataset.instead);
+      this.say(`${count} ${total === 1 ? words.one : words.many}`);
     }
     this.highlight();
   }
@@ -120,7 +123,7 @@ export class List {
       this.card.replaceChildren();
       line.scrollIntoView({ block: "nearest" });
     } else if (reference) {
-      const answer = await fetch(`${this.config.list}?${new URLSearchParams({ ref: reference, territory: this.config.territory })}`);
+      const answer = await fetch(`${this.config.list}?${new URLSearchParams({ q: reference, period: "0" })}`);
       if (answer.ok && this.selected === reference) {
         this.card.innerHTML = await answer.text();
         this.card.querySelector("[data-ref]")?.classList.add("item--on");

@@ -7,6 +7,7 @@
 import { settings } from "../base.js";
 import { Filters } from "../filters.js";
 import { List } from "./list.js";
+import { Search } from "./search.js";
 import { Sheet } from "./sheet.js";
 
 const config = settings("map-config");
@@ -25,38 +26,16 @@ filters.addEventListener("change", () => {
   view?.refresh();
   list.refresh(view?.bounds());
 });
-filters.addEventListener("search", (event) => search(/** @type {CustomEvent<string>} */ (event).detail));
-
-/**
- * A number opens its page, an address moves the map, anything else filters by words.
- * @param {string} text
- */
-async function search(text) {
-  if (/^[a-z]{2,4}-?\d{1,8}$/i.test(text)) {
-    location.assign(config.item.replace("{reference}", text.toUpperCase().replace(/^([A-Z]+)-?/, "$1-")));
-    return;
-  }
-  if (text && config.geocode && view) {
-    const place = await found(text);
-    if (place) { view.goTo(place); return; }
-    list.say(config.words.notfound);
-  }
-  filters.changed();
-}
-
-/**
- * @param {string} text
- * @returns {Promise<[number, number] | null>}
- */
-async function found(text) {
-  try {
-    const answer = await fetch(`${config.geocode}?${new URLSearchParams({ q: text, territory: config.territory, limit: "1" })}`);
-    const data = answer.ok ? await answer.json() : {};
-    return data.features?.[0]?.geometry?.coordinates ?? null;
-  } catch {
-    return null;
-  }
-}
+new Search(config, filters, {
+  goTo: (at) => view?.goTo(at),
+  // What has these words may be anywhere in the town.
+  ask: () => view?.frame(),
+  say: (text) => list.say(text),
+});
+list.onInstead = (words) => {
+  filters.field("q").value = words;
+  view?.refresh();
+};
 
 async function start() {
   const note = document.getElementById("map-note");
