@@ -21,7 +21,9 @@ from app.features.contributions.following import ASKED, NEWS
 from app.features.contributions.pyramid import COUNT_AGAIN, rebuild_cells
 from app.features.moderation.jobs import DECIDED, WITHDRAW_PHOTOS
 from app.features.residents.exporting import ASKED as EXPORT
+from app.features.participation.jobs import AMENDED, COMMENTED, UNITED
 from app.features.territories.failing import FAILING
+from app.features.territories.processes import CHANGED as PROCESS_CHANGED
 from app.features.tickets.placing import Claimed, claim_intake, place
 from workers.jobs import DIED, Handler, put_off, run_row
 from workers.queues import IN_HAND, connect
@@ -234,6 +236,30 @@ def _count_map_again(session: Session, territory_id: int | None, payload: Mappin
     rebuild_cells(session, territory_id or 0)
 
 
+def _settle_counts(session: Session, process_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.contributions.supporting import settle_counts
+
+    settle_counts(session, process_id=process_id or 0)
+
+
+def _tell_of_comment(session: Session, comment_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.participation.mails import mails_of_comment
+
+    _mail(session, mails_of_comment(session, comment_id or 0))
+
+
+def _tell_of_amendment(session: Session, contribution_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.participation.mails import mails_of_amendment
+
+    _mail(session, mails_of_amendment(session, contribution_id or 0, number=int(payload["number"])))
+
+
+def _invite(session: Session, union_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.participation.mails import mails_of_union
+
+    _mail(session, mails_of_union(session, union_id or 0))
+
+
 HANDLERS: Mapping[str, Handler] = {
     "photo": _derive_photo,
     COUNT_AGAIN: _count_map_again,
@@ -245,4 +271,8 @@ HANDLERS: Mapping[str, Handler] = {
     WITHDRAW_PHOTOS: _withdraw_photos,
     SIGN_IN: _send_sign_in,
     EXPORT: _prepare_export,
+    PROCESS_CHANGED: _settle_counts,
+    COMMENTED: _tell_of_comment,
+    AMENDED: _tell_of_amendment,
+    UNITED: _invite,
 }

@@ -81,9 +81,17 @@ def learn_words(session: Session) -> None:
     log.info("learned", words=words.learn_words(session))
 
 
+def tell_counts(session: Session) -> None:
+    """What a process hid until its close is told once it is closed."""
+    from app.features.contributions.supporting import tell_counts_of_closed
+
+    log.info("told", processes=tell_counts_of_closed(session))
+
+
 TASKS: Sequence[Task] = (
     Task("sort_words", 10, sort_words),
     Task("learn_words", 3600, learn_words),
+    Task("tell_counts", 20, tell_counts),
     Task("forget_promises", 600, forget_promises),
     Task("age_hotspots", 6 * 3600, age_hotspots),
     Task("sweep", 24 * 3600, sweep),

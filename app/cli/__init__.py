@@ -30,6 +30,7 @@ COMMANDS: dict[str, Entry] = {
     "doctor": Entry("app.cli.stack.commands:doctor", "Say what is missing, and the command that mends it."),
     "territory": Entry("app.cli.territory:territory", "Add and list territories, offline.", "required"),
     "pack": Entry("app.cli.pack:pack", "Check, load and dump town packs.", "welcome"),
+    "process": Entry("app.cli.process:process", "Open and close the votes on ideas.", "required"),
     "import": Entry("app.cli.importing:import_file", "Bring in what people said with another tool.", "required"),
     "demo": Entry("app.cli.demo:demo", "Load the demo town, print its accounts.", "required"),
     "db": Entry("app.cli.db:db", "Look at or change the schema.", "required"),

@@ -46,6 +46,13 @@ def step_of(event: EventFace, town: Town, kind: str = "") -> Step | None:
             service = town.services.get(int(event.data.get("service_id", 0) or 0))
             name = label(service.name) if service else ""
             return Step(gettext("Passed on to %(service)s", service=name), "done", event.at, event.body or "")
+        case "amended":
+            return Step(gettext("Amended by its author"), "done", event.at, event.data.get("why", ""))
+        case "united":
+            said = event.data.get("into") or event.data.get("title", "")
+            return Step(gettext("United with others: %(name)s", name=said), "done", event.at, "")
+        case "parted":
+            return Step(gettext("Stands alone again"), "done", event.at, "")
         case _ if event.state_to:
             state = str(words.state_words(kind)[words.public_state(event.state_to, in_a_queue=True)])
             return Step(state, "done", event.at, event.body or "")

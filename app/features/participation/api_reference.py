@@ -90,7 +90,7 @@ READ_VOTE: Final = Operation(
 )
 VOTE: Final = Operation(
     tag=TAG,
-    summary="Vote, or change one's vote",
+    summary="Vote, or change a vote",
     description="One person has one vote an idea, whatever the number of requests, and may change it until the process "
     "closes; the server's clock decides. The person is the account that is signed in, else the browser, which is given "
     "a secret in a cookie when it first acts.",
@@ -102,7 +102,7 @@ VOTE: Final = Operation(
 )
 WITHDRAW: Final = replace(
     VOTE,
-    summary="Withdraw one's vote",
+    summary="Withdraw a vote",
     description="Takes the vote of this person back, if it was given.",
     body=None,
     answers={200: Answer("Where the vote stands.", VoteDocument, example=_VOTE | {"value": None})},

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from shapely.geometry import shape
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
+from app.core import outbox
 from app.features.territories.catalogue import touch
-from app.features.territories.models import Category, RoutingRule, Service, Territory, Zone
+from app.features.territories.models import Category, Process, RoutingRule, Service, Territory, Zone
 from app.features.territories.packs import schema
 from app.features.territories.packs.schema import LANGUAGES
+from app.features.territories.processes import CHANGED, DEFAULT_LABEL, DEFAULT_SLUG
 from app.features.territories.services import TRIAGE_NAME, NewZone, replace_zones
 from geodata.geometry import as_multipolygon
 
@@ -30,6 +34,7 @@ def load_pack(session: Session, *, territory: Territory, pack: schema.Pack) -> N
     services = _load_services(session, territory, pack.services)
     _load_categories(session, territory, pack.categories, services)
     _load_rules(session, territory, pack.rules, services)
+    _load_processes(session, territory, pack.processes)
     for zones in pack.zones:
         replace_zones(
             session,
@@ -128,6 +133,44 @@ def _load_rules(
     session.flush()
 
 
+def _load_processes(session: Session, territory: Territory, processes: Sequence[schema.Process]) -> None:
+    known = {row.slug: row for row in session.scalars(select(Process).where(Process.territory_id == territory.id))}
+    wanted = {process.slug for process in processes}
+    for slug, row in known.items():
+        # The one that every town has stands open again; any other takes no new idea.
+        row.position = row.position if slug in wanted else None
+        row.listed = slug in wanted or slug == DEFAULT_SLUG
+    zone = ZoneInfo(territory.timezone)
+    for position, process in enumerate(processes):
+        row = known.setdefault(process.slug, Process(territory_id=territory.id, slug=process.slug))
+        if row.id is not None and row.mode != process.mode and session.scalar(_VOTED, {"id": row.id}):
+            raise LookupError(f"People have voted in “{process.slug}”: its way of voting cannot change any more.")
+        row.label, row.description, row.mode = dict(process.labels), dict(process.description), process.mode
+        row.opens_at, row.closes_at = _instant(process.opens, zone), _instant(process.closes, zone)
+        row.hide_counts, row.categories, row.zones = process.hide_counts, list(process.categories), list(process.zones)
+        row.state_labels = {str(state): dict(labels) for state, labels in process.states.items()}
+        row.position, row.listed = position, True
+        session.add(row)
+    if DEFAULT_SLUG not in known:
+        session.add(Process(territory_id=territory.id, slug=DEFAULT_SLUG, label=dict(DEFAULT_LABEL)))
+    session.flush()
+    for row in known.values():
+        outbox.add(session, topic=CHANGED, subject_id=row.id)
+
+
+_VOTED = text(
+    "SELECT EXISTS (SELECT FROM support s JOIN contribution c ON c.id = s.contribution_id WHERE c.process_id = :id)"
+)
+
+
+def _instant(written: str | None, zone: ZoneInfo) -> datetime | None:
+    return datetime.strptime(written, schema.MOMENT).replace(tzinfo=zone) if written else None
+
+
+def _written(instant: datetime | None, zone: ZoneInfo) -> str | None:
+    return instant.astimezone(zone).strftime(schema.MOMENT) if instant else None
+
+
 def _service_id(session: Session, territory: Territory, key: str, services: Mapping[str, Service]) -> int:
     if not key.startswith("parent:"):
         return services[key].id
@@ -163,6 +206,7 @@ def dump_pack(session: Session, *, territory: Territory) -> schema.Pack:
                 "services": [_service(service) for service in services],
                 "categories": _categories(session, territory, slugs),
                 "rules": _rules(session, territory, slugs),
+                "processes": _processes(session, territory),
                 "zones": _zones(session, territory),
                 "boundary": kept.get("boundary"),
             }
@@ -242,6 +286,30 @@ def _rules(session: Session, territory: Territory, services: Mapping[int, str]) 
             "active": rule.enabled,
         }
         for rule, slug in rows
+    ]
+
+
+def _processes(session: Session, territory: Territory) -> list[dict[str, Any]]:
+    zone = ZoneInfo(territory.timezone)
+    rows = session.scalars(
+        select(Process)
+        .where(Process.territory_id == territory.id, Process.listed, Process.position.is_not(None))
+        .order_by(Process.position)
+    )
+    return [
+        {
+            "slug": row.slug,
+            "labels": row.label,
+            "description": row.description,
+            "mode": row.mode,
+            "opens": _written(row.opens_at, zone),
+            "closes": _written(row.closes_at, zone),
+            "hide_counts": row.hide_counts,
+            "categories": row.categories,
+            "zones": row.zones,
+            "states": row.state_labels,
+        }
+        for row in rows
     ]
 
 

@@ -15,6 +15,9 @@ VALUES: Mapping[str, tuple[int, ...]] = {"support": (1,), "for_against": (-1, 1)
 """What one may vote in each mode."""
 Standing = Literal["coming", "open", "closed"]
 
+CHANGED = "process.changed"
+"""The topic that says that a process (`subject_id`) has changed: its counts are hidden or told again."""
+
 DEFAULT_SLUG = "ideas"
 DEFAULT_LABEL = {"fr": "Boîte à idées", "en": "Ideas", "eu": "Ideien kutxa"}
 

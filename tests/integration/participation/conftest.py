@@ -63,6 +63,8 @@ def ideas(session: Session) -> Ideas:
     session.execute(
         text("INSERT INTO territory_part (territory_id, geom) SELECT id, ST_GeometryN(boundary, 1) FROM territory")
     )
+    session.execute(text("SELECT add_reference_sequence(id) FROM territory"))
+    session.execute(text("SELECT setval('reference_' || id, 1000) FROM territory"))
     town.category("mobilier")
     session.commit()
     return Ideas(session, town)

@@ -106,7 +106,7 @@ def already_there(asked: Mapping[str, Any]) -> list[Nearby]:
     )
     return [
         Nearby(
-            _item(face, home, face.distance_m),
+            list_item(face, home, face.distance_m),
             support_url=url_for("contributions.support", reference=face.reference),
         )
         for face in faces
@@ -130,10 +130,11 @@ def zone_choices(town: Town) -> list[Choice]:
 
 def list_items(rows: Sequence[Any]) -> list[ListItem]:
     """Rows of `listed_contributions` as lines of a list."""
-    return [_item(row, current_town(db.session, row.territory_id)) for row in rows]
+    return [list_item(row, current_town(db.session, row.territory_id)) for row in rows]
 
 
-def _item(row: Any, town: Town, distance_m: float | None = None) -> ListItem:
+def list_item(row: Any, town: Town, distance_m: float | None = None) -> ListItem:
+    """A row as a line of a list."""
     category = town.categories_by_id[row.category_id]
     zones = [town.zone_keys[zone_id][2] for zone_id in row.zone_ids if zone_id in town.zone_keys]
     return ListItem(

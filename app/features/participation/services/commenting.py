@@ -214,3 +214,10 @@ def agree(
     idea = public_idea(session, reference, within)
     values = {"id": comment_id, "idea": idea.id, "person": person[0], "persons": list(person)}
     session.execute(_AGREE if agrees else _DISAGREE, values)
+
+
+def mute_answers(session: Session, *, comment_id: int) -> None:
+    """Tell the author of this comment of no more answers."""
+    session.execute(
+        text("UPDATE comment SET muted_at = coalesce(muted_at, now()), email = NULL WHERE id = :id"), {"id": comment_id}
+    )

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template, request, session, url_for
 from flask_babel import gettext
 from markupsafe import Markup
 from sqlalchemy import text
 
 from app.core.db import db
 from app.core.i18n import label
+from app.features.accounts.access import current_actor
 from app.features.contributions.pages import ShowPage
 from app.features.contributions.person import person
-from app.features.contributions.supporting import is_united, may_support, voice_of
+from app.features.contributions.supporting import may_support, voice_of
 from app.features.participation import wording
-from app.features.participation.pages import BARS, Bar, CommentView, IdeaSection, VotePart
-from app.features.participation.policies import may_comment
+from app.features.participation.pages import BARS, Bar, CommentView, IdeaSection, Invited, Related, VotePart
+from app.features.participation.policies import may_comment, may_unite
+from app.features.participation.queries.lives import (
+    amended_since,
+    count_versions,
+    open_invitation,
+    standing_together,
+)
 from app.features.participation.queries.threads import Said, best_arguments, counts_by_stance, town_answers
 from app.features.participation.queries.votes import Ballot, ballot
 from app.features.territories.processes import ProcessFacts, process
@@ -39,18 +46,51 @@ def idea_section(page: ShowPage) -> Markup:
 def section(row: Any, *, own: bool = False) -> IdeaSection:
     """The section as data, for the person of this request."""
     who, facts = person(), process(db.session, row.process_id)
-    united = is_united(db.session, row.id)
+    stands = standing_together(db.session, row.id)
+    versions = count_versions(db.session, row.id)
     best = best_arguments(db.session, row.id, person=who)
     return IdeaSection(
         reference=row.reference,
         process=label(facts.label),
-        vote=vote_part(row, facts, who, united=united),
+        vote=vote_part(row, facts, who, united=stands.into is not None),
         counts=counts_by_stance(db.session, row.id),
         best={stance: [comment_view(said, row.reference) for said in found] for stance, found in best.items()},
         answers=[comment_view(said, row.reference) for said in town_answers(db.session, row.id)],
         discussion_url=url_for("participation.discussion", reference=row.reference),
         may_comment=may_comment(facts),
+        united_into=related(stands.into),
+        gave_way=stands.gave_way,
+        made_of=[one for row_ in stands.made_of if (one := related(row_))],
+        group=stands.group,
+        grouped_with=[one for row_ in stands.grouped_with if (one := related(row_))],
+        invited=_invited(row, who),
+        versions=versions,
+        versions_url=url_for("participation.versions", reference=row.reference),
+        amend_url=f"{request.path}/modifier" if own else "",
+        unite_url=_unite_url(row),
     )
+
+
+def related(row: Any) -> Related | None:
+    """Another idea, with its address."""
+    if row is None:
+        return None
+    return Related(row.reference, row.title, url_for("contributions.show", reference=row.reference))
+
+
+def _invited(row: Any, who: Sequence[bytes]) -> Invited | None:
+    parts = open_invitation(db.session, row.id, person=who)
+    if not parts:
+        return None
+    action = url_for("participation.answer_invitation", reference=row.reference)
+    return Invited(action, [one for part in parts if (one := related(part))])
+
+
+def _unite_url(row: Any) -> str:
+    # Asked of a session alone: the page of a stranger looks nobody up.
+    if "sid" not in session or not may_unite(current_actor(), territory_id=row.territory_id):
+        return ""
+    return url_for("participation.unite", ideas=row.reference)
 
 
 def vote_part(row: Any, facts: ProcessFacts, who: Sequence[bytes], *, united: bool) -> VotePart:
@@ -77,6 +117,7 @@ def vote_part(row: Any, facts: ProcessFacts, who: Sequence[bytes], *, united: bo
         sentence=wording.sentence(counted, facts.mode) if counted and shown else "",
         bars=_bars(counted, facts, value) if counted and shown and facts.mode != "support" else (),
         bubble=counted.bubble if counted else None,
+        changed=value is not None and open_ and amended_since(db.session, row.id, person=who),
     )
 
 
@@ -122,8 +163,3 @@ def comment_view(said: Said, reference: str, *, deepest: int = 3) -> CommentView
         report_url=url_for("moderation_public.report", reference=reference, comment=said.id) if shown else "",
         remove_url=url_for("participation.remove_comment", **at) if said.own and not gone else "",
     )
-
-
-def own_path() -> str:
-    """The private address of the author's page, when this request came by it."""
-    return request.path if "token" in (request.view_args or {}) else ""

@@ -58,6 +58,7 @@ def check_pack(
     checker.services()
     checker.categories()
     checker.rules()
+    checker.processes()
     checker.zones(boundary or pack.boundary)
     return checker.issues
 
@@ -253,6 +254,38 @@ class _Checker:
         for index, rule in enumerate(self.pack.rules):
             for problem in parse_condition(rule.when)[1]:
                 self.say("rules.yaml", (index, "when", *problem.path), rule.slug, str(problem.message))
+
+    # -- processes.yaml
+
+    def processes(self) -> None:
+        file, processes = "processes.yaml", self.pack.processes
+        self.slugs(file, (process.slug for process in processes))
+        known = {category.slug for category in self.pack.categories} | self.origin.declared.get(
+            "categories.yaml", set()
+        )
+        zones = {f"{group.kind}/{zone.slug}" for group in self.pack.zones for zone in group.zones}
+        for index, process in enumerate(processes):
+            slug = process.slug
+            self.labels(file, (index, "labels"), slug, process.labels)
+            if process.description:
+                self.labels(file, (index, "description"), slug, process.description)
+            for state, labels in process.states.items():
+                self.labels(file, (index, "states", state), slug, labels)
+            if process.opens and process.closes and process.opens >= process.closes:
+                self.say(file, (index, "closes"), slug, "Let it close after it opens.")
+            if process.hide_counts and not process.closes:
+                message = "Say when it closes: counts that are hidden appear then, and never before."
+                self.say(file, (index, "hide_counts"), slug, message)
+            for category in process.categories:
+                if category not in known and "categories.yaml" not in self.origin.unread:
+                    message = f"There is no category “{category}”. Add it to categories.yaml, or correct its slug."
+                    self.say(file, (index, "categories"), slug, message)
+            for zone in process.zones:
+                if zone not in zones:
+                    message = f"There is no zone “{zone}”. Write KIND/SLUG, as in zones/KIND.geojson."
+                    self.say(file, (index, "zones"), slug, message, warning=True)
+            for name in ("categories", "zones"):
+                self.unique(file, (index, name), slug, getattr(process, name))
 
     # -- zones
 

@@ -1,6 +1,7 @@
 """A town pack read from its folder, with the place of everything that is wrong in it.
 
-    town.yaml  delays.yaml  services.yaml  categories.yaml  rules.yaml  zones/KIND.geojson  boundary.geojson
+    town.yaml  delays.yaml  services.yaml  categories.yaml  rules.yaml  processes.yaml
+    zones/KIND.geojson  boundary.geojson
 
 Every file may be absent; what it would say then has its default.
 """
@@ -20,6 +21,7 @@ from app.features.territories.packs.schema import (
     Category,
     Delays,
     Pack,
+    Process,
     RoutingRule,
     Service,
     Town,
@@ -28,7 +30,7 @@ from app.features.territories.packs.schema import (
 from app.features.territories.packs.yamltree import Document, Path, read_yaml
 from app.features.territories.packs.zones import Placed, read_boundary, read_zones
 
-FILES = ("town.yaml", "delays.yaml", "services.yaml", "categories.yaml", "rules.yaml")
+FILES = ("town.yaml", "delays.yaml", "services.yaml", "categories.yaml", "rules.yaml", "processes.yaml")
 MAX_BYTES = 50_000_000
 """Of one file."""
 
@@ -87,6 +89,7 @@ class _Reading:
         services = self.several("services.yaml", Service)
         categories = self.several("categories.yaml", Category)
         rules = self.several("rules.yaml", RoutingRule)
+        processes = self.several("processes.yaml", Process)
         zones = self.zone_sets()
         return Pack(
             town=town or Town(),
@@ -94,6 +97,7 @@ class _Reading:
             services=services,
             categories=categories,
             rules=rules,
+            processes=processes,
             zones=zones,
             boundary=self.boundary(),
         )

@@ -231,6 +231,37 @@ class RoutingRule(Strict):
     active: bool = Field(default=True, strict=True)
 
 
+def _a_moment(text: str) -> str:
+    try:
+        datetime.datetime.strptime(text, MOMENT)  # noqa: DTZ007 - the town's own time, its zone is in town.yaml
+    except ValueError:
+        raise ValueError("Write a moment as 2026-12-31 18:00, in the town's time.") from None
+    return text
+
+
+MOMENT = "%Y-%m-%d %H:%M"
+LocalMoment = Annotated[str, AfterValidator(_a_moment)]
+IdeaState = Literal["received", "routed", "planned", "done", "declined"]
+
+
+class Process(Strict):
+    """A time in which residents carry ideas. `opens` and `closes` are in the town's time; `zones` are `kind/slug`.
+
+    An idea joins the first process of the list that is open and takes its category and place.
+    """
+
+    slug: Slug
+    labels: Labels
+    description: LongLabels = {}
+    mode: Literal["support", "for_against", "scale"] = "support"
+    opens: LocalMoment | None = None
+    closes: LocalMoment | None = None
+    hide_counts: bool = Field(default=False, strict=True)
+    categories: tuple[Slug, ...] = ()
+    zones: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$", max_length=121)], ...] = ()
+    states: dict[IdeaState, Labels] = {}
+
+
 class Zone(Strict):
     """A named polygon. `geometry` is a valid GeoJSON Polygon or MultiPolygon, in degrees."""
 
@@ -255,6 +286,7 @@ class Pack(Strict):
     services: tuple[Service, ...] = ()
     categories: tuple[Category, ...] = ()
     rules: tuple[RoutingRule, ...] = ()
+    processes: tuple[Process, ...] = ()
     zones: tuple[ZoneSet, ...] = ()
     boundary: dict[str, Any] | None = None
 

@@ -43,6 +43,8 @@ def pack_files(pack: Pack) -> dict[str, str]:
         ("rules.yaml", pack.rules),
     ):
         files[name] = _yaml([_plain(item) for item in items])
+    if pack.processes:
+        files["processes.yaml"] = _yaml([_plain(item) for item in pack.processes])
     for group in sorted(pack.zones, key=lambda group: group.kind):
         files[f"zones/{group.kind}.geojson"] = _collection(group.zones)
     if pack.boundary is not None:
@@ -55,7 +57,7 @@ def write_pack(pack: Pack, folder: Path | str) -> list[Path]:
     root = Path(folder)
     files = pack_files(pack)
     (root / "zones").mkdir(parents=True, exist_ok=True)
-    for old in (*(root / "zones").glob("*.geojson"), root / "boundary.geojson"):
+    for old in (*(root / "zones").glob("*.geojson"), root / "boundary.geojson", root / "processes.yaml"):
         if old.relative_to(root).as_posix() not in files:
             old.unlink(missing_ok=True)
     written = []
