@@ -20,8 +20,8 @@ from app.features.accounts.residents import ASKED as SIGN_IN
 from app.features.contributions.following import ASKED, NEWS
 from app.features.contributions.pyramid import COUNT_AGAIN, rebuild_cells
 from app.features.moderation.jobs import DECIDED, WITHDRAW_PHOTOS
-from app.features.residents.exporting import ASKED as EXPORT
 from app.features.participation.jobs import AMENDED, COMMENTED, UNITED
+from app.features.residents.exporting import ASKED as EXPORT
 from app.features.territories.failing import FAILING
 from app.features.territories.processes import CHANGED as PROCESS_CHANGED
 from app.features.tickets.placing import Claimed, claim_intake, place

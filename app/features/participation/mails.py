@@ -6,10 +6,10 @@ Asked again when the mail is made: what was hidden, withdrawn or muted since is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from flask import current_app, render_template
+from flask import current_app
 from flask_babel import force_locale, gettext
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import text
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.core.i18n import label
 from app.core.mail import Mail
 from app.features.contributions.urls import public_url, subscription_url
+from app.features.notifications.letters import letter
 
 # Whoever is answered; a first comment answers the author of the idea.
 _ANSWERED = text(
@@ -40,7 +41,8 @@ _FOLLOWERS = text(
     SELECT f.id, f.email, f.language, c.reference, coalesce(c.title, left(c.body, 90)) AS title, v.why
     FROM follow f JOIN contribution c ON c.id = f.contribution_id
     JOIN idea_version v ON v.contribution_id = c.id AND v.number = :number
-    WHERE c.id = :id AND c.visibility = 'public' AND f.confirmed_at IS NOT NULL AND f.unsubscribed_at IS NULL
+    WHERE c.id = :id AND c.visibility = 'public'
+      AND f.email IS NOT NULL AND f.confirmed_at IS NOT NULL AND f.unsubscribed_at IS NULL
       AND NOT EXISTS (SELECT FROM contribution_contact k WHERE k.contribution_id = c.id
                       AND lower(k.email) = lower(f.email))
     ORDER BY f.id
@@ -59,7 +61,7 @@ _UNITED = text(
       WHERE k.email IS NOT NULL AND NOT k.silent
       UNION ALL
       SELECT p.id, lower(f.email), f.language, f.id FROM parts p JOIN follow f ON f.contribution_id = p.id
-      WHERE f.confirmed_at IS NOT NULL AND f.unsubscribed_at IS NULL AND NOT EXISTS (
+      WHERE f.email IS NOT NULL AND f.confirmed_at IS NOT NULL AND f.unsubscribed_at IS NULL AND NOT EXISTS (
         SELECT FROM contribution_contact k WHERE k.contribution_id = p.id AND k.silent
         AND lower(k.email) = lower(f.email)))
     SELECT DISTINCT ON (r.email) r.email, r.language, r.follow_id, p.reference, p.title, u.kind, u.why,
@@ -98,8 +100,9 @@ def mails_of_comment(session: Session, comment_id: int) -> Iterator[Mail]:
             stop = mute_url(row.reference, row.parent_id) if answers else ""
             if stop:
                 links.append((gettext("Hear nothing more of these answers"), stop))
-            yield _letter(
-                row,
+            yield letter(
+                to=row.email,
+                language=row.language,
                 subject=gettext("%(reference)s: an answer", reference=row.reference),
                 paragraphs=[gettext("Hello,"), lead, row.body],
                 links=links,
@@ -119,8 +122,9 @@ def mails_of_amendment(session: Session, contribution_id: int, *, number: int) -
             )
             rest = gettext("What it said before stays readable. If you voted, you may change your vote.")
             stop = subscription_url(row.id)
-            yield _letter(
-                row,
+            yield letter(
+                to=row.email,
+                language=row.language,
                 subject=gettext("%(reference)s: amended", reference=row.reference),
                 paragraphs=[gettext("Hello,"), lead, row.why, rest],
                 links=[
@@ -175,35 +179,15 @@ def _union_letter(row: Any, union_id: int) -> Mail:
         stop = subscription_url(row.follow_id) if row.follow_id else ""
         links = [link, (gettext("Stop following"), stop)] if stop else [link]
         digest = hashlib.sha256(row.email.encode()).hexdigest()[:16]
-        return _letter(
-            row,
+        return letter(
+            to=row.email,
+            language=row.language,
             subject=gettext("%(reference)s: united with others", reference=row.reference),
             paragraphs=[gettext("Hello,"), lead, row.why, rest],
             links=links,
             key=f"union-{union_id}-{digest}",
             stop=f"{stop}/stop" if stop else "",
         )
-
-
-def _letter(
-    row: Any, *, subject: str, paragraphs: Sequence[str], links: Sequence[tuple[str, str]], key: str, stop: str = ""
-) -> Mail:
-    """The same words twice: as text, and as HTML for those who read it so."""
-    said = [str(part) for part in paragraphs if part]
-    addresses = [gettext("%(name)s: %(url)s", name=name, url=url) for name, url in links]
-    html = render_template(
-        "contributions/mail.html", subject=subject, paragraphs=said, links=links, language=row.language
-    )
-    one_click = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    return Mail(
-        to=row.email,
-        subject=str(subject),
-        body="\n\n".join([*said, *addresses]) + "\n",
-        html=html,
-        key=key,
-        language=row.language,
-        headers=one_click if stop else {},
-    )
 
 
 def mute_url(reference: str, comment_id: int) -> str:

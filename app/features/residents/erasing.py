@@ -45,6 +45,7 @@ _ERASE = tuple(
         "DELETE FROM push_subscription WHERE person = ANY(CAST(:persons AS bytea[]))",
         "DELETE FROM contribution_contact WHERE contribution_id IN (SELECT id FROM erased)",
         "DELETE FROM authorship WHERE contribution_id IN (SELECT id FROM erased)",
+        "UPDATE comment SET person = NULL, email = NULL WHERE person = ANY(CAST(:persons AS bytea[]))",
         # The tokens of private links, and the answers that would say them again.
         "UPDATE contribution SET follow_hash = NULL WHERE id IN (SELECT id FROM erased)",
         "DELETE FROM idempotency WHERE response ->> 'reference' IN (SELECT reference FROM erased)",

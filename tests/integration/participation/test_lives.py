@@ -75,7 +75,10 @@ def test_an_amended_idea_keeps_its_versions_and_tells_who_voted(ideas: Ideas, pe
     maite.vote(reference, 1)
     assert "modifiée depuis votre avis" not in maite.client.get(f"/c/{reference}?lang=fr").text
     ideas.session.execute(
-        text("INSERT INTO follow (contribution_id, email, confirmed_at) VALUES (1, 'pe@example.org', now())")
+        text(
+            "INSERT INTO follow (subject, reader, contribution_id, email, confirmed_at) "
+            "VALUES ('contribution:1', 'pe@example.org', 1, 'pe@example.org', now())"
+        )
     )
     with app.test_request_context():
         [mail] = mails_of_amendment(ideas.session, 1, number=1)

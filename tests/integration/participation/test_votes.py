@@ -274,7 +274,11 @@ def public_addresses(app: Flask, reference: str) -> list[str]:
         if not rule.arguments <= set(values) or rule.rule in ("/metrics", "/healthz", "/readyz"):
             continue
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda m: values[m[1]], rule.rule)
-        found += [path, *(f"{path}{query}" for query in QUERIES if rule.rule in ("/liste", "/idees"))]
+        if rule.rule == "/idees":
+            # Each stranger reads them in an order of chance; here it is always the same.
+            found += [f"{path}?seed={'0' * 16}{query.replace('?', '&')}" for query in ("", *QUERIES)]
+            continue
+        found += [path, *(f"{path}{query}" for query in QUERIES if rule.rule == "/liste")]
     return sorted({*found, *(f"/tiles/contributions/{z}/{(t := tile_at(LON, LAT, z)).x}/{t.y}.mvt" for z in (11, 16))})
 
 

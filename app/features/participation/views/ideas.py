@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _
 from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
-from app.features.contributions.listing import nested_territories
+from app.features.contributions.filters import scope_of
 from app.features.contributions.pages import Choice, Nearby
 from app.features.contributions.person import person
 from app.features.contributions.views.maps import list_item, list_items
@@ -46,7 +46,7 @@ ORDER_WORDS: Mapping[str, Any] = {
 def index() -> Response:
     """The ideas under these filters, thirty a page."""
     here, seed = site_town(), asked_seed()
-    territories = nested_territories(db.session, here.town.id)
+    territories = scope_of(db.session, here.town.slug).territory_ids
     known = processes_of(db.session, territories)
     chosen = chosen_filters(known)
     facts = next((one for one in known if one.slug == chosen["process"]), None)
@@ -95,7 +95,7 @@ def similar_to(asked: Mapping[str, Any]) -> list[Nearby]:
         return []
     if not (abs(lon) <= 180 and abs(lat) <= 90):
         return []
-    territories = nested_territories(db.session, site_town().town.id)
+    territories = scope_of(db.session, site_town().town.slug).territory_ids
     words = str(asked.get("title") or asked.get("text") or "")
     rows = similar_ideas(db.session, territories=territories, lon=lon, lat=lat, words=words.replace("\x00", ""))
     return [

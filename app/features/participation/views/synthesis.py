@@ -12,7 +12,7 @@ from flask_babel import gettext, ngettext
 from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
-from app.features.contributions.listing import nested_territories
+from app.features.contributions.filters import scope_of
 from app.features.contributions.pages import Choice
 from app.features.participation.pages import SynthesisPage, SynthesisRow
 from app.features.participation.queries.ideas import PUBLIC_KEYS, IdeaFilters, Summary, summaries
@@ -69,7 +69,7 @@ def synthesis_csv() -> Response:
 
 def _asked() -> tuple[Town, list[ProcessFacts], ProcessFacts | None, IdeaFilters]:
     town = site_town().town
-    territories = nested_territories(db.session, town.id)
+    territories = scope_of(db.session, town.slug).territory_ids
     known = processes_of(db.session, territories)
     facts = next((one for one in known if one.slug == request.args.get("process", "")), None)
     return town, known, facts, IdeaFilters(territories, process_id=facts.id if facts else None)
