@@ -23,7 +23,7 @@ from app.core.security import csrf, limiter
 from app.core.storage import open_storage
 from app.features.contributions import api_reference
 from app.features.contributions.forms import photo_files, read_form
-from app.features.contributions.person import author_key
+from app.features.contributions.person import acting_author, author_key, remember
 from app.features.contributions.public import Face, public_face
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, submit_contribution
@@ -48,10 +48,11 @@ def create() -> tuple[Response, int]:
     data, files, digest = _read_request()
     promise = _promise(digest)
     within = host_reach()
+    author, secret = acting_author() if _from_our_page() else (author_key(), None)
     session = at_once(db.session)
     try:
         if promise is not None and files and (replayed := find_promise(session, promise)) is not None:
-            return _created(replayed)
+            return _created(replayed, secret)
         given = read_contribution(data)
         uploads = check_uploads(files)
         if uploads.errors:
@@ -65,15 +66,15 @@ def create() -> tuple[Response, int]:
             request_id=request_id(),
             store=lambda: uploads.store(open_storage(current_app.extensions["settings"].storage.location)),
             waits=current_app.extensions.get("auzolan.waits"),
-            author=author_key(),
+            author=author,
         )
-        return _created(kept)
+        return _created(kept, secret)
     except Invalid:
         # What was answered to this key stands, even if the town would answer otherwise today.
         replayed = find_promise(session, promise) if promise is not None else None
         if replayed is None:
             raise
-        return _created(replayed)
+        return _created(replayed, secret)
 
 
 @blueprint.get("/contributions/<reference>")
@@ -114,7 +115,12 @@ def _promise(digest: bytes) -> Promise | None:
     return Promise(key, digest)
 
 
-def _created(kept: Submitted) -> tuple[Response, int]:
+def _from_our_page() -> bool:
+    """Whether a page of this site sends: its browser is then known again, as after the form without scripts."""
+    return request.headers.get("Sec-Fetch-Site") == "same-origin"
+
+
+def _created(kept: Submitted, secret: str | None = None) -> tuple[Response, int]:
     document: Kept = {
         "reference": kept.reference,
         "url": public_url(kept.reference),
@@ -125,6 +131,8 @@ def _created(kept: Submitted) -> tuple[Response, int]:
     response.headers["Location"] = url_for("contributions_api.show", reference=kept.reference)
     if kept.replayed:
         response.headers["Idempotent-Replayed"] = "true"
+    if secret is not None:
+        remember(response, secret)
     return response, 201
 
 

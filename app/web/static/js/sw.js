@@ -84,7 +84,7 @@ async function copy(path, language) {
     if (answer.ok && worker.registration.active) worker.registration.update();
     return;
   }
-  await (await caches.open(CACHE)).put(path, await stamped(answer, 200));
+  await (await caches.open(CACHE)).put(path, await stamped(answer));
 }
 
 /**
@@ -129,12 +129,14 @@ async function file(request, url) {
  * @param {URL} url
  */
 async function piece(event, url) {
+  // The page keeps this piece itself (area.js).
+  if (event.request.headers.has("X-Auzolan-Keep")) return fetch(event.request);
   const range = event.request.headers.get("Range");
   const name = nameOf(url, range);
   const known = (await (await caches.open(KEPT)).match(name)) || (await (await caches.open(SEEN)).match(name));
   try {
     const answer = await (known ? impatient(fetch(event.request)) : fetch(event.request));
-    if (answer.status === 200 || answer.status === 206) event.waitUntil(remember(name, answer.clone()));
+    if (answer.ok) event.waitUntil(remember(name, answer.clone()));
     return answer;
   } catch (error) {
     if (!known) throw error;
@@ -160,19 +162,20 @@ function withoutTag(headers) {
 async function remember(name, answer) {
   const seen = await caches.open(SEEN);
   await seen.delete(name);
-  await seen.put(name, await stamped(answer, 200)).catch(() => {});
+  await seen.put(name, await stamped(answer)).catch(() => {});
   const names = await seen.keys();
   await Promise.all(names.slice(0, Math.max(0, names.length - SEEN_MOST)).map((old) => seen.delete(old)));
 }
 
-/** @param {Response} answer @param {number} status */
-async function stamped(answer, status) {
+/** The whole of an answer with the moment of its copy; a range becomes a whole one. @param {Response} answer */
+async function stamped(answer) {
   const headers = new Headers(answer.headers);
   headers.delete("Set-Cookie");
   headers.delete("Vary");
   headers.delete("Content-Encoding");
   headers.set("X-Kept-At", String(Date.now()));
-  return new Response(await answer.blob(), { status, headers });
+  const empty = answer.status === 204;
+  return new Response(empty ? null : await answer.blob(), { status: empty ? 204 : 200, headers });
 }
 
 /** @param {Promise<Response>} answer @returns {Promise<Response>} rejects when it takes too long */

@@ -52,10 +52,19 @@ async function start() {
     // The list that came with the page is that of the whole town.
     if (view.partial) list.follow(view.bounds());
     Object.assign(window, { auzolanMap: view });
+    offline(view);
   } catch (error) {
     console.error(error);
     if (note) note.hidden = false;
   }
+}
+
+/** What is shown can be kept on the device; the first visit keeps a little by itself. @param {import("./view.js").View} shown */
+function offline(shown) {
+  const area = () => import("../offline/area.js");
+  document.getElementById("keep-area")?.addEventListener("click", () => area().then(({ keepSeen }) => keepSeen(shown)));
+  const [page] = /** @type {any[]} */ (performance.getEntriesByType("navigation"));
+  if (!page?.workerStart) navigator.serviceWorker?.ready.then(area).then(({ touch }) => touch(shown));
 }
 
 const idle = window.requestIdleCallback || ((run) => setTimeout(run, 60));

@@ -27,10 +27,9 @@ async function register() {
   const workers = navigator.serviceWorker;
   workers.addEventListener("message", ({ data }) => { if ("copy" in data) { copied = data; say(); } });
   workers.controller?.postMessage("copy?");
-  const first = !workers.controller;
   // Some browsers' workers import no modules: theirs does without the outbox, which pages empty as well.
   const registered = await workers.register("/sw.js", { type: "module", updateViaCache: "none" }).catch(() => workers.register("/sw.js?plain", { updateViaCache: "none" }));
-  const ready = () => { if (registered.waiting && !first) propose(registered); };
+  const ready = () => { if (registered.waiting && registered.active) propose(registered); };
   registered.addEventListener("updatefound", () => registered.installing?.addEventListener("statechange", ready));
   ready();
   const worker = (await workers.ready).active;

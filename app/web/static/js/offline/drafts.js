@@ -151,3 +151,17 @@ listen(async ({ type, id, share }) => {
 });
 byId("kept-title").tabIndex = -1;
 show();
+showArea();
+
+/** The part of the map that is kept, if any. */
+async function showArea() {
+  const { forgetArea, keptArea, weight } = await import("./area.js");
+  const about = await keptArea().catch(() => null);
+  byId("area-none").hidden = Boolean(about);
+  byId("area-kept").hidden = !about;
+  if (!about) return;
+  const words = /** @type {HTMLElement} */ (byId("area-kept").querySelector("p"));
+  words.textContent = fill(words.dataset.words || "", { moment: moment.format(about.at), size: weight(about.bytes) });
+  /** @type {HTMLAnchorElement} */ (byId("area-kept").querySelector("a")).href = `/#map=${about.place}`;
+  byId("area-kept").querySelector("button")?.addEventListener("click", async () => { await forgetArea(); byId("kept-title").focus(); showArea(); }, { once: true });
+}
