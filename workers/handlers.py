@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 from app.core.db import database_went_away
 from app.core.mail import Mail
 from app.features.accounts.residents import ASKED as SIGN_IN
-from app.features.contributions.following import ASKED, NEWS
+from app.features.contributions import telling
+from app.features.contributions.following import ASKED
 from app.features.contributions.pyramid import COUNT_AGAIN, rebuild_cells
-from app.features.moderation.jobs import DECIDED, WITHDRAW_PHOTOS
+from app.features.contributions.visibility import WITHDRAW_PHOTOS
+from app.features.moderation.jobs import DECIDED
 from app.features.participation.jobs import AMENDED, COMMENTED, UNITED
 from app.features.residents.exporting import ASKED as EXPORT
 from app.features.territories.failing import FAILING
@@ -168,18 +170,27 @@ def _derive_photo(session: Session, photo_id: int | None, payload: Mapping[str, 
 
 
 def _tell(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
-    """The authors now, each follower by a job of their own."""
-    from app.features.contributions.following import order_news
-    from app.features.contributions.mails import mails_of_event
-
-    order_news(session, event_id=int(payload["event_id"]))
-    _mail(session, mails_of_event(session, int(payload["event_id"])))
+    telling.tell_of_event(session, event_id=int(payload["event_id"]))
 
 
-def _tell_follower(session: Session, follow_id: int | None, payload: Mapping[str, Any]) -> None:
-    from app.features.contributions.mails import mails_of_news
+def _tell_of_new(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+    telling.tell_of_new(session, contribution_ids=payload["contribution_ids"])
 
-    _mail(session, mails_of_news(session, event_id=int(payload["event_id"]), follow_id=follow_id or 0))
+
+def _mail_news(session: Session, notification_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.contributions.mails import mails_of_notification
+
+    if _mail(session, mails_of_notification(session, notification_id or 0)):
+        telling.mark_mailed(session, notification_id=notification_id or 0)
+
+
+def _mail_digest(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.contributions.mails import mails_of_digest
+
+    letters = list(mails_of_digest(session, reader=payload["reader"]))
+    sent = _mail(session, letters)
+    # Nothing to say is said too: what was hidden meanwhile must not be asked for again.
+    telling.close_digest(session, reader=payload["reader"], sent=bool(sent) or not letters)
 
 
 def _ask_follower(session: Session, follow_id: int | None, payload: Mapping[str, Any]) -> None:
@@ -194,15 +205,16 @@ def _tell_administrators(session: Session, rule_id: int | None, payload: Mapping
     _mail(session, mails_of_failing_rule(session, rule_id=rule_id or 0, since=str(payload["since"])))
 
 
-def _mail(session: Session, letters: Iterable[Mail]) -> None:
-    """Send each once, however often the job runs."""
+def _mail(session: Session, letters: Iterable[Mail]) -> int:
+    """Send each once, however often the job runs; returns how many left now."""
     from app.core.mail import send
     from app.features.notifications.services import deliver_once
 
-    mail, folder = settings().mail, settings().storage.mail_folder
+    mail, folder, sent = settings().mail, settings().storage.mail_folder, 0
     for letter in letters:
         deliver = partial(send, letter, smtp_url=mail.smtp_url.get_secret_value(), sender=mail.sender, folder=folder)
-        deliver_once(session, key=letter.key, channel="mail", deliver=deliver)
+        sent += deliver_once(session, key=letter.key, channel="mail", deliver=deliver)
+    return sent
 
 
 def _send_sign_in(session: Session, wish_id: int | None, payload: Mapping[str, Any]) -> None:
@@ -265,7 +277,9 @@ HANDLERS: Mapping[str, Handler] = {
     COUNT_AGAIN: _count_map_again,
     "ticket.changed": _tell,
     ASKED: _ask_follower,
-    NEWS: _tell_follower,
+    telling.MAIL: _mail_news,
+    telling.DIGEST: _mail_digest,
+    telling.AREA: _tell_of_new,
     FAILING: _tell_administrators,
     DECIDED: _tell_of_moderation,
     WITHDRAW_PHOTOS: _withdraw_photos,

@@ -46,6 +46,13 @@ def age_hotspots(session: Session) -> None:
     outbox.add(session, topic="hotspots", payload={"all": True})
 
 
+def order_digests(session: Session) -> None:
+    """Those who wish to hear once a day or a week, when it is time."""
+    from app.features.contributions import telling
+
+    telling.order_digests(session)
+
+
 def sweep(session: Session) -> None:
     """What serves nothing any more goes: files without a photo, empty cells of the map, addresses never confirmed,
     links to sign in and sessions that have ended, files of one's data that nobody fetched.
@@ -93,6 +100,7 @@ TASKS: Sequence[Task] = (
     Task("learn_words", 3600, learn_words),
     Task("tell_counts", 20, tell_counts),
     Task("forget_promises", 600, forget_promises),
+    Task("order_digests", 600, order_digests),
     Task("age_hotspots", 6 * 3600, age_hotspots),
     Task("sweep", 24 * 3600, sweep),
 )

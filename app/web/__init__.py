@@ -139,4 +139,5 @@ def init_app(app: Flask) -> None:
         state_words=words.state_words,
         CHANNELS=words.CHANNELS,
         LANGUAGES=words.LANGUAGES,
+        hours=words.hours,
     )

@@ -5,6 +5,7 @@ vocabulary.
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 Kind = Literal["problem", "praise", "proposal"]
@@ -120,3 +121,8 @@ def public_state(state: str, *, in_a_queue: bool) -> PublicState:
     if state == "new":
         return "routed" if in_a_queue else "received"
     return _PUBLIC[state]
+
+
+def hours() -> list[tuple[str, str]]:
+    """The hours of a day as a menu, and none."""
+    return [("", "—"), *((str(hour), gettext("%(hour)s:00", hour=hour)) for hour in range(24))]

@@ -221,6 +221,24 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnActs:
+    """What the author may do by the private link: an address is "" for what cannot be done now. `title`, `text` and
+    `words` are what was typed, or what stands there.
+    """
+
+    add_url: str = ""
+    correct_url: str = ""
+    withdraw_url: str = ""
+    silence_url: str = ""
+    hear_url: str = ""
+    title: str = ""
+    text: str = ""
+    words: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ShowPage:
     """The public page of a contribution, or the author's own when `own` is true (reached by the follow link).
 
@@ -257,12 +275,14 @@ class ShowPage:
     photos_pending: int = 0
     hidden: bool = False
     """A moderator hides it; only its author reads this page."""
+    acts: OwnActs | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FollowPage:
     """Where one asks to follow a contribution. `sent`: the mail that asks for confirmation is on its way;
-    `supported`: the person has just said "that's it", or had before.
+    `supported`: the person has just said "that's it", or had before. `signed_in`: the resident's address, if any;
+    `here`: this browser follows already. `push_key` is the key that a browser needs to be told by push.
     """
 
     reference: str
@@ -275,14 +295,32 @@ class FollowPage:
     errors: Mapping[str, str] = field(default_factory=dict)
     sent: bool = False
     supported: bool = False
-    supports: int | None = 0
+    supports: int = 0
+    signed_in: str = ""
+    here: bool = False
+    push_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaPage:
+    """Where one asks to follow a theme, a quarter or what is around a place. `values` is what was typed, `radii` the
+    distances offered, in metres.
+    """
+
+    categories: Sequence[Choice]
+    zones: Sequence[Choice]
+    radii: Sequence[int]
+    values: Mapping[str, Any] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    sent: bool = False
+    signed_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPage:
     """The page of one follower, opened by the link of a mail; opening it changes nothing.
 
-    `title` and `url` are empty while the contribution is not public.
+    `title` and `url` are empty while the contribution is not public; `reference` for what is not a contribution.
     """
 
     reference: str
@@ -292,6 +330,10 @@ class SubscriptionPage:
     stop_url: str
     title: str = ""
     url: str = ""
+    how_url: str = ""
+    frequency: str = "now"
+    quiet_from: int | None = None
+    quiet_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,9 +80,16 @@ class Face:
 
 
 def public_face(
-    session: Session, reference: str, *, follow_hash: bytes | None = None, within: Collection[int] | None = None
+    session: Session,
+    reference: str,
+    *,
+    follow_hash: bytes | None = None,
+    own_id: int | None = None,
+    within: Collection[int] | None = None,
 ) -> Face:
     """What may be shown of a contribution; its author, by the follow link, also sees it before moderation.
+
+    `own_id` is the contribution that a signed link was made for: it opens what the follow link opens, and dies with it.
 
     `within` are the territories of which the host may speak (None: all); what lies elsewhere does not exist.
     Raises `NotFound` for what never was or is not yet public, `Gone` for what is no longer shown.
@@ -90,8 +97,8 @@ def public_face(
     row = session.execute(_FACE, {"reference": reference.upper()}).one_or_none()
     if row is None or (within is not None and row.territory_id not in within):
         raise NotFound("No contribution has this number.")
-    is_author = follow_hash is not None and row.follow_hash is not None and bytes(row.follow_hash) == follow_hash
-    if follow_hash is not None and not is_author:
+    is_author = row.follow_hash is not None and (bytes(row.follow_hash) == follow_hash or row.id == own_id)
+    if (follow_hash is not None or own_id is not None) and not is_author:
         raise NotFound("This private link is not complete, or no longer valid.")
     if not is_author:
         if row.visibility == "pending":

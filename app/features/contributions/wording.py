@@ -53,6 +53,10 @@ def step_of(event: EventFace, town: Town, kind: str = "") -> Step | None:
             return Step(gettext("United with others: %(name)s", name=said), "done", event.at, "")
         case "parted":
             return Step(gettext("Stands alone again"), "done", event.at, "")
+        case "added":
+            return Step(gettext("Added by its author"), "done", event.at, event.body or "")
+        case "corrected":
+            return Step(gettext("Corrected by its author"), "done", event.at, "")
         case _ if event.state_to:
             state = str(words.state_words(kind)[words.public_state(event.state_to, in_a_queue=True)])
             return Step(state, "done", event.at, event.body or "")
@@ -68,5 +72,5 @@ def _reason(event: EventFace) -> str:
 
 def answers(history: Sequence[EventFace], service_name: str) -> list[AnswerView]:
     """What the service wrote in public, newest first."""
-    said = [AnswerView(service_name, event.body, event.at) for event in history if event.body]
+    said = [AnswerView(service_name, event.body, event.at) for event in history if event.body and event.type != "added"]
     return said[::-1]

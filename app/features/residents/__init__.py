@@ -8,4 +8,3 @@ def init_app(app: Flask) -> None:
     from app.features.residents import views
 
     app.register_blueprint(views.load())
-    app.jinja_env.globals["hours"] = views.hours

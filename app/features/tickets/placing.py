@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.features.contributions.pyramid import CellChange, change_cells
+from app.features.contributions.telling import AREA
 from app.features.territories.catalogue import Town, town
 from app.features.territories.deciding import decide, due_date, facts_of
 from app.features.territories.failing import RulesMet, note_rules
@@ -114,6 +115,11 @@ _WRITE = text(
     concentrated AS (
       INSERT INTO outbox (topic, payload, due_at)
       SELECT 'hotspots', CAST(:partitions AS jsonb), now() + interval '2 seconds' WHERE :has_partitions
+    ),
+    announced AS (
+      INSERT INTO outbox (topic, payload)
+      SELECT :area, jsonb_build_object('contribution_ids', to_jsonb(CAST(:ids AS bigint[])))
+      WHERE NOT CAST(:backdated AS bool) AND EXISTS (SELECT FROM follow WHERE contribution_id IS NULL)
     )
     SELECT id, ticket_id, state FROM ends
     """
@@ -244,6 +250,7 @@ def _write(
             "backdated": backdated,
             "partitions": json.dumps({"partitions": partitions}),
             "has_partitions": bool(partitions),
+            "area": AREA,
         },
     )
     return {row.id: row.state for row in rows}

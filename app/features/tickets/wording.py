@@ -161,6 +161,10 @@ _PLAIN = {
     "restored": _l("Shown again to the public"),
     "published": _l("Read by a moderator, and published"),
     "kept": _l("Reported, and left as it is"),
+    "added": _l("Added by the author"),
+    "corrected": _l("Corrected by the author"),
+    "withdrawn": _l("Withdrawn by the author"),
+    "silenced": _l("The author does not wish to be contacted"),
 }
 _JOINING = {
     "duplicate": _l("Duplicate of %(reference)s"),

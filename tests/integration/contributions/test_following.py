@@ -40,7 +40,9 @@ class Town(World):
         self.session.commit()
         before = set(self.box.glob("*.eml"))
         asked = text("SELECT id FROM outbox WHERE topic = ANY(:topics) ORDER BY id")
-        while ids := self.session.scalars(asked, {"topics": ["ticket.changed", "follow.asked", "follow.news"]}).all():
+        while ids := self.session.scalars(
+            asked, {"topics": ["ticket.changed", "follow.asked", "follow.news", "follow.area"]}
+        ).all():
             self.session.commit()
             for number in ids:
                 run(number)

@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from app.core.errors import Conflict, Denied, Gone, Invalid, NotFound
 from app.features.contributions.public import public_face
 from app.features.contributions.pyramid import cell_errors
+from app.features.contributions.visibility import WITHDRAW_PHOTOS
 from app.features.moderation import queries, services
-from app.features.moderation.jobs import DECIDED, WITHDRAW_PHOTOS
+from app.features.moderation.jobs import DECIDED
 from app.features.tickets.services import change_state
 from app.features.tickets.workflow import Change
 from tests.support.desk import World, make_world

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from app.core.errors import Invalid
-from app.features.contributions.mails import mails_of_event
 from app.features.tickets import queries, services
 from app.features.tickets.workflow import Change
+from tests.support.letters import mails_of_event
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from app import migrate
 from app.core.errors import Conflict, Denied, Invalid, NotFound
-from app.features.contributions.mails import mails_of_event
 from app.features.contributions.pyramid import cell_errors
 from app.features.tickets import queries, services
 from app.features.tickets.workflow import Change
 from tests.support import servers
 from tests.support.desk import PASSWORD, make_world
+from tests.support.letters import mails_of_event
 
 
 @pytest.fixture

@@ -7,6 +7,15 @@ blueprint = Blueprint("contributions", __name__, template_folder="../templates")
 
 def load() -> Blueprint:
     """The blueprint with all its pages."""
-    from app.features.contributions.views import drafts, feeds, form, maps, participating, show  # noqa: F401 - each registers its pages
+    from app.features.contributions.views import (  # noqa: F401 - each registers its pages
+        areas,
+        drafts,
+        feeds,
+        form,
+        maps,
+        own,
+        participating,
+        show,
+    )
 
     return blueprint

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import public
 from app.core.db import db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import NotFound
 from app.core.i18n import language
 from app.core.security import csrf, limiter
+from app.features.accounts.visiting import current_resident
+from app.features.contributions.authoring import Mine
 from app.features.contributions.following import (
+    Subject,
     Subscription,
-    ask_to_follow,
     confirm_follow,
+    followed,
+    set_rhythm,
     stop_following,
     subscription,
 )
 from app.features.contributions.pages import FollowPage, SubscriptionPage
 from app.features.contributions.person import acting_person, person, remember
 from app.features.contributions.public import Face, public_face
+from app.features.contributions.subjects import subject_name, subject_path
 from app.features.contributions.supporting import is_supported, support_contribution, withdraw_support
 from app.features.contributions.urls import subscription_id
 from app.features.contributions.views import blueprint
-from app.features.territories.hosts import host_reach
+from app.features.contributions.views.areas import asked_quiet, asks_nobody, follow_subject
+from app.features.territories.hosts import host_reach, spoken_of
 
 
 @blueprint.post("/c/<reference>/soutenir")
@@ -54,18 +60,17 @@ def ask_follow(reference: str) -> str:
 
 @blueprint.post("/c/<reference>/suivre")
 @public
-@limiter.limit("5 per 15 minutes")
+@limiter.limit("5 per 15 minutes", exempt_when=asks_nobody)
 def follow_by_mail(reference: str) -> tuple[str, int] | BaseResponse:
-    """Order the mail that asks for confirmation; the answer is the same whether the address is known or not."""
+    """Follow at once, signed in or (`here=1`) with this browser; else order the mail that asks for confirmation, with
+    the same answer whether the address is known or not.
+    """
     face = public_face(db.session, reference, within=host_reach())
-    email = request.form.get("email", "")
-    try:
-        ask_to_follow(db.session, contribution_id=face.row.id, email=email, language=language())
-    except Invalid as invalid:
-        errors = {error.field: gettext(error.message, **error.params) for error in invalid.errors}
-        return _follow_form(face, email=email.strip()[:254], errors=errors), 400
-    db.session.commit()
-    return redirect(url_for("contributions.ask_follow", reference=face.row.reference, sent=1), 303)
+    return follow_subject(
+        Subject(contribution_id=face.row.id),
+        again=lambda errors: _follow_form(face, email=request.form.get("email", "").strip()[:254], errors=errors),
+        sent=url_for("contributions.ask_follow", reference=face.row.reference, sent=1),
+    )
 
 
 @blueprint.get("/suivi/<token>")
@@ -87,6 +92,19 @@ def confirm(token: str) -> BaseResponse:
     return redirect(url_for("contributions.following", token=token), 303)
 
 
+@blueprint.post("/suivi/<token>/rythme")
+@public
+@limiter.limit("30 per minute")
+def rhythm(token: str) -> BaseResponse:
+    """How often, and when not."""
+    found = _found(token)
+    form = request.form
+    set_rhythm(db.session, follow_id=found.row.id, frequency=form.get("frequency", ""), quiet=asked_quiet(form))
+    db.session.commit()
+    flash(gettext("It is kept."), "success")
+    return redirect(url_for("contributions.following", token=token), 303)
+
+
 @blueprint.post("/suivi/<token>/stop")
 @csrf.exempt  # type: ignore[untyped-decorator]
 @public
@@ -99,7 +117,8 @@ def stop(token: str) -> Response:
 
 
 def _follow_form(face: Face, *, email: str = "", errors: dict[str, str] | None = None, sent: bool = False) -> str:
-    row = face.row
+    row, resident = face.row, current_resident()
+    mine = Mine(person(), resident.email if resident else None, host_reach())
     page = FollowPage(
         reference=row.reference,
         kind=row.kind,
@@ -112,28 +131,34 @@ def _follow_form(face: Face, *, email: str = "", errors: dict[str, str] | None =
         sent=sent,
         supported=is_supported(db.session, contribution_id=row.id, person=person()),
         supports=row.supports,
+        signed_in=resident.email if resident else "",
+        here=any(one.reference == row.reference for one in followed(db.session, mine)),
     )
     return render_template("contributions/follow.html", page=page)
 
 
 def _found(token: str) -> Subscription:
     number = subscription_id(token)
-    if number is None:
+    found = subscription(db.session, follow_id=number) if number is not None else None
+    if found is None or not spoken_of(found.row.territory_id):
         raise NotFound("This link is not complete, or no longer valid.")
-    return subscription(db.session, follow_id=number)
+    return found
 
 
 def _subscription_page(token: str, found: Subscription) -> Response:
     row = found.row
-    shown = row.visibility == "public"
     page = SubscriptionPage(
-        reference=row.reference,
-        email=row.email,
+        reference=row.reference or "",
+        email=row.email or "",
         state=found.state,
         confirm_url=url_for("contributions.confirm", token=token),
         stop_url=url_for("contributions.stop", token=token),
-        title=row.title if shown else "",
-        url=url_for("contributions.show", reference=row.reference) if shown else "",
+        how_url=url_for("contributions.rhythm", token=token),
+        title=subject_name(row, language()),
+        url=subject_path(row),
+        frequency=row.frequency,
+        quiet_from=row.quiet_from,
+        quiet_to=row.quiet_to,
     )
     response = make_response(render_template("contributions/following.html", page=page))
     # The link is the key: no other site may learn it, no cache may keep it.

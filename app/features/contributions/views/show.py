@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from flask import Response, current_app, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as BaseResponse
@@ -10,12 +13,13 @@ from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
 from app.features.contributions import wording
-from app.features.contributions.pages import Fact, MiniMap, PhotoView, ShowPage
+from app.features.contributions.owning import author_reach, what_author_may
+from app.features.contributions.pages import Fact, MiniMap, OwnActs, PhotoView, ShowPage
 from app.features.contributions.person import person
 from app.features.contributions.public import Face, public_face
 from app.features.contributions.services import follow_hash
 from app.features.contributions.supporting import CLOSED, is_supported, is_united, may_support
-from app.features.contributions.urls import photo_url
+from app.features.contributions.urls import author_of, photo_url
 from app.features.contributions.views import blueprint
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.hosts import host_reach
@@ -39,13 +43,7 @@ def show(reference: str) -> str | BaseResponse:
 @public
 def follow(reference: str, token: str) -> Response:
     """The author's own page; opening it changes nothing, whoever opens it."""
-    face = public_face(db.session, reference, follow_hash=follow_hash(token), within=host_reach())
-    response = make_response(render_template("contributions/show.html", page=_page(face, own=True)))
-    # The link is the key: no other site may learn it, no shared cache may keep it.
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return own_page(own_face(reference, token), token)
 
 
 @blueprint.get("/recherche")
@@ -56,6 +54,43 @@ def find() -> BaseResponse:
     if asked and "-" in asked and len(asked) < 20 and asked.replace("-", "").isalnum() and asked[-1].isdecimal():
         return redirect(url_for("contributions.show", reference=asked.upper()), 303)
     return redirect(url_for("contributions.list_page", q=asked or None), 303)
+
+
+def own_face(reference: str, token: str) -> Face:
+    """What the author sees, by the link of the receipt or by the signed one of a mail or of their space."""
+    return public_face(
+        db.session, reference, follow_hash=follow_hash(token), own_id=author_of(token), within=host_reach()
+    )
+
+
+def own_page(face: Face, token: str, *, typed: Mapping[str, str] = {}, errors: Mapping[str, str] = {}) -> Response:
+    """The author's page, with what was typed and refused."""
+    town = current_town(db.session, face.row.territory_id)
+    may = what_author_may(face.row, moderated=town.categories_by_id[face.row.category_id].moderation == "before")
+    reach = author_reach(db.session, contribution_id=face.row.id)
+
+    def at(act: str) -> str:
+        return url_for("contributions.own_act", reference=face.row.reference, token=token, act=act)
+
+    own = OwnActs(
+        add_url=at("ajouter") if may.add else "",
+        correct_url=at("corriger") if may.correct else "",
+        withdraw_url=at("retirer") if may.withdraw else "",
+        silence_url=at("silence") if reach == "reached" else "",
+        hear_url=at("entendre") if reach == "silent" else "",
+        title=typed.get("title", face.row.title or ""),
+        text=typed.get("text", face.row.body),
+        words=typed.get("words", ""),
+        errors=errors,
+        withdrawn=face.row.visibility == "withdrawn",
+    )
+    page = replace(_page(face, own=True), acts=own)
+    response = make_response(render_template("contributions/show.html", page=page), 400 if errors else 200)
+    # The link is the key: no other site may learn it, no shared cache may keep it.
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _page(face: Face, *, own: bool = False) -> ShowPage:

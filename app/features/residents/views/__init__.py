@@ -1,14 +1,8 @@
 """`/moi`: the space, how to enter it, how to take everything away."""
 
 from flask import Blueprint
-from flask_babel import gettext as _
 
 blueprint = Blueprint("residents", __name__, template_folder="../templates")
-
-
-def hours() -> list[tuple[str, str]]:
-    """The hours of a day as a menu, and none."""
-    return [("", "—"), *((str(hour), _("%(hour)s:00", hour=hour)) for hour in range(24))]
 
 
 def load() -> Blueprint:

@@ -7,12 +7,13 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
 from werkzeug.wrappers import Response
 
 from app.core.access import public
 from app.core.db import db
-from app.core.errors import Invalid
-from app.core.i18n import LANGUAGES
+from app.core.errors import Invalid, NotFound
+from app.core.i18n import LANGUAGES, label, language
 from app.core.security import limiter
 from app.features.accounts.residents import Visitor, set_preferences
 from app.features.accounts.visiting import current_resident
@@ -24,17 +25,23 @@ from app.features.contributions.authoring import (
     own_contributions,
     supported_contributions,
 )
+from app.features.contributions.following import followed
+from app.features.contributions.mails import news_of, one_news, said
 from app.features.contributions.person import browser_key, person
-from app.features.contributions.urls import author_token
-from app.features.contributions.views.maps import list_items
-from app.features.residents.pages import OwnItem, SpacePage
+from app.features.contributions.subjects import subject_name
+from app.features.contributions.telling import mark_read
+from app.features.contributions.urls import author_token, subscription_token
+from app.features.contributions.views.areas import asked_quiet
+from app.features.contributions.views.maps import first_sentence, list_items
+from app.features.residents.pages import FollowLine, NewsLine, OwnItem, SpacePage
 from app.features.residents.views import blueprint
 from app.features.territories.hosts import host_reach
 
+FREQUENCIES = {"now": lazy("At once"), "day": lazy("Once a day"), "week": lazy("Once a week")}
 SEEN = {
-    "pending": "A moderator reads it before the others see it.",
-    "hidden": "A moderator no longer shows it to the others.",
-    "withdrawn": "You withdrew it: nobody else sees it.",
+    "pending": lazy("A moderator reads it before the others see it."),
+    "hidden": lazy("A moderator no longer shows it to the others."),
+    "withdrawn": lazy("You withdrew it: nobody else sees it."),
 }
 
 
@@ -76,21 +83,35 @@ def settings() -> Response:
     if resident is None:
         return redirect(url_for("residents.enter"), 303)
     chosen = request.form.get("language", "")
-    language = chosen if chosen in LANGUAGES else resident.language
-    set_preferences(db.session, resident_id=resident.id, language=language, quiet=asked_quiet(request.form))
+    wanted = chosen if chosen in LANGUAGES else resident.language
+    set_preferences(db.session, resident_id=resident.id, language=wanted, quiet=asked_quiet(request.form))
     db.session.commit()
-    session["lang"] = language
+    session["lang"] = wanted
     flash(_("Your settings are kept."), "success")
     return redirect(url_for("residents.space"), 303)
 
 
-def asked_quiet(form: Any) -> tuple[int, int] | None:
-    """The hours of quiet of a form, or None: both are needed, and they differ."""
-    hours = [form.get(name, "") for name in ("quiet_from", "quiet_to")]
-    if not all(hour.isdecimal() and len(hour) < 3 and int(hour) < 24 for hour in hours):
-        return None
-    begin, end = map(int, hours)
-    return (begin, end) if begin != end else None
+@blueprint.get("/moi/nouvelles/<int:number>")
+@public
+def read(number: int) -> Response:
+    """One of one's own news: it is read, and leads to what it tells of."""
+    row = one_news(db.session, number)
+    mine = myself()
+    own = row is not None and (row.person in mine.persons or row.reader == (mine.email or "").lower())
+    if not own or (mine.within is not None and row.territory_id not in mine.within):
+        raise NotFound("This news is no longer there.")
+    mark_read(db.session, mine=mine, notification_id=number)
+    db.session.commit()
+    return redirect(url_for("contributions.show", reference=row.reference), 303)
+
+
+@blueprint.post("/moi/lues")
+@public
+def read_all() -> Response:
+    """All of one's news are read."""
+    mark_read(db.session, mine=myself())
+    db.session.commit()
+    return redirect(url_for("residents.space"), 303)
 
 
 def myself() -> Mine:
@@ -105,7 +126,7 @@ def own_items(mine: Mine) -> list[OwnItem]:
     found = []
     for row, item in zip(rows, list_items(rows), strict=True):
         private = url_for("contributions.follow", reference=row.reference, token=author_token(row.id))
-        found.append(OwnItem(replace(item, url=private), _(SEEN[row.visibility]) if row.visibility in SEEN else ""))
+        found.append(OwnItem(replace(item, url=private), str(SEEN.get(row.visibility, ""))))
     return found
 
 
@@ -113,11 +134,13 @@ def _space_page(*, link: str = "", link_error: str = "") -> str:
     resident: Visitor | None = current_resident()
     mine = myself()
     quiet = resident.quiet if resident else None
+    news = [_news_line(row) for row in news_of(db.session, mine.values)]
     page = SpacePage(
         contributions=own_items(mine),
         supported=list_items(supported_contributions(db.session, mine)),
-        follows=[],
-        news=[],
+        follows=[_follow_line(row) for row in followed(db.session, mine)],
+        news=news,
+        unread=sum(not line.read for line in news),
         email=resident.email if resident else "",
         left_in_browser=left_in_browser(db.session, browser_key()) if resident else 0,
         language=resident.language if resident else "",
@@ -127,3 +150,24 @@ def _space_page(*, link: str = "", link_error: str = "") -> str:
         link_error=link_error,
     )
     return render_template("residents/space.html", page=page)
+
+
+def _news_line(row: Any) -> NewsLine:
+    quoted = f"{label(row.service)} : {row.body}" if language() == "fr" else f"{label(row.service)}: {row.body}"
+    return NewsLine(
+        title=first_sentence(row.title),
+        reference=row.reference,
+        kind=row.kind,
+        text=said(row),
+        url=url_for("residents.read", number=row.id),
+        when=row.at,
+        read=row.read_at is not None,
+        note=quoted if row.body else "",
+    )
+
+
+def _follow_line(row: Any) -> FollowLine:
+    way = row.email or _("in this list and on your devices")
+    how = f"{FREQUENCIES[row.frequency]} · {way}"
+    url = url_for("contributions.following", token=subscription_token(row.id))
+    return FollowLine(subject_name(row, language()) or _("This contribution is no longer shown."), how, url)

@@ -1,0 +1,93 @@
+"""What the public sees of a contribution, changed: its pictures, the map's counts and the hotspots follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core import outbox
+from app.core.errors import Conflict, NotFound
+from app.features.contributions.pyramid import COUNT_AGAIN, CellChange, change_cells
+
+WITHDRAW_PHOTOS = "photo.withdraw"
+"""The topic that deletes the public pictures of what is no longer shown; payload `{"keys": [public_key, …]}`."""
+SETTLED_S = 15
+"""After so many seconds a contribution that was being placed while somebody decided is placed."""
+
+_WHICH = text("SELECT ticket_id FROM contribution WHERE reference = :reference")
+_LOCK_TICKET = text("SELECT id FROM ticket WHERE id = :id FOR UPDATE")
+_LOCKED = text(
+    """
+    SELECT c.id, c.reference, c.territory_id, c.category_id, c.kind, c.state, c.visibility, c.created_at, c.ticket_id,
+           c.title, c.body, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, t.service_id,
+           s.territory_id AS service_territory_id
+    FROM contribution c LEFT JOIN ticket t ON t.id = c.ticket_id LEFT JOIN service s ON s.id = t.service_id
+    WHERE c.reference = :reference FOR UPDATE OF c
+    """
+)
+_SHOW = text("UPDATE contribution SET visibility = :visibility WHERE id = :id")
+_FORGET_PICTURES = text(
+    """
+    WITH shown AS (
+      SELECT id, public_key FROM photo WHERE contribution_id = :id AND state = 'ready' FOR UPDATE)
+    UPDATE photo SET state = 'pending', public_key = NULL, placeholder = NULL FROM shown WHERE photo.id = shown.id
+    RETURNING shown.public_key
+    """
+)
+
+
+def locked_contribution(session: Session, reference: str) -> Any:
+    """The contribution, locked after its ticket, as every verb of the desk does: nobody waits in a ring.
+
+    Raises NotFound, and Conflict when it changes ticket all the time.
+    """
+    reference = reference.strip().upper()
+    for _attempt in range(3):
+        found = session.execute(_WHICH, {"reference": reference}).one_or_none()
+        if found is None:
+            raise NotFound("No contribution has this number.")
+        if found.ticket_id is not None:
+            session.execute(_LOCK_TICKET, {"id": found.ticket_id})
+        row = session.execute(_LOCKED, {"reference": reference}).one()
+        if row.ticket_id == found.ticket_id:
+            return row
+    raise Conflict()
+
+
+def change_visibility(session: Session, row: Any, *, visibility: str) -> None:
+    """Give a locked contribution another visibility, and the difference to the map."""
+    session.execute(_SHOW, {"id": row.id, "visibility": visibility})
+    _tell_map(session, row, sign=(visibility == "public") - (row.visibility == "public"))
+
+
+def forget_pictures(session: Session, *, contribution_id: int) -> None:
+    """The public pictures leave the storage; the originals stay, so that they may be made again."""
+    keys = [key for key in session.scalars(_FORGET_PICTURES, {"id": contribution_id}) if key]
+    if keys:
+        outbox.add(session, topic=WITHDRAW_PHOTOS, subject_id=contribution_id, payload={"keys": keys})
+
+
+def _tell_map(session: Session, row: Any, *, sign: int) -> None:
+    """The map loses or gains one; the hotspots around are found again."""
+    if not sign:
+        return
+    if row.ticket_id is None:
+        # Whoever places it at this very moment may have read the old visibility: count again when that is over.
+        outbox.add(session, topic=COUNT_AGAIN, subject_id=row.territory_id, delay_s=SETTLED_S)
+        return
+    change = CellChange(
+        contribution_id=row.id,
+        territory_id=row.territory_id,
+        category_id=row.category_id,
+        kind=row.kind,
+        state=row.state,
+        lon=row.lon,
+        lat=row.lat,
+        created_at=row.created_at,
+        sign=sign,
+    )
+    change_cells(session, [change])
+    partition = [row.territory_id, row.category_id, row.kind]
+    outbox.add(session, topic="hotspots", payload={"partitions": [partition]}, delay_s=2)
