@@ -96,6 +96,21 @@ class MailSettings(BaseSettings):
     sender: str = "Auzolan <noreply@localhost>"
 
 
+class PushSettings(BaseSettings):
+    """How browsers are told by push. Without a key, one is made once in the data folder."""
+
+    model_config = _prefixed("AUZOLAN_PUSH_")
+
+    key: SecretStr = Field(default=SecretStr(""))
+    """A P-256 private key, PEM (PKCS 8)."""
+    contact: str = "mailto:noreply@localhost"
+    """How a push service reaches who runs this installation."""
+    services: str = (
+        "fcm.googleapis.com,*.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com,*.wns.windows.com"
+    )
+    """The push services of browsers; a `host:port` with its port is for trials on one machine."""
+
+
 class JobSettings(BaseSettings):
     """How the relay and the workers behave; seconds everywhere."""
 
@@ -118,4 +133,5 @@ class Settings:
     sessions: SessionSettings = field(default_factory=SessionSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    push: PushSettings = field(default_factory=PushSettings)
     jobs: JobSettings = field(default_factory=JobSettings)

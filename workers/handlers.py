@@ -184,6 +184,18 @@ def _mail_news(session: Session, notification_id: int | None, payload: Mapping[s
         telling.mark_mailed(session, notification_id=notification_id or 0)
 
 
+def _push_news(session: Session, notification_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.contributions.pushes import push_notification
+
+    push_notification(
+        session,
+        notification_id=notification_id or 0,
+        subscription_id=int(payload["subscription"]),
+        settings=settings().push,
+        data=settings().storage.data,
+    )
+
+
 def _mail_digest(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
     from app.features.contributions.mails import mails_of_digest
 
@@ -278,6 +290,7 @@ HANDLERS: Mapping[str, Handler] = {
     "ticket.changed": _tell,
     ASKED: _ask_follower,
     telling.MAIL: _mail_news,
+    telling.PUSH: _push_news,
     telling.DIGEST: _mail_digest,
     telling.AREA: _tell_of_new,
     FAILING: _tell_administrators,

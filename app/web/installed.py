@@ -67,9 +67,9 @@ def worker() -> Response:
     """The service worker of the whole site; `?plain` for browsers whose workers import no modules."""
     assets: Assets = current_app.extensions["auzolan.assets"]
     told = json.dumps({"version": build(assets), "files": kept_files(assets), "pages": kept_pages()})
-    drain = (
-        "const drain = null;" if "plain" in request.args else 'import { drain } from "/static/js/offline/outbox.js";'
-    )
+    plain, told_by_push = "plain" in request.args, '"/static/js/push-worker.js"'
+    drain = "const drain = null;" if plain else 'import { drain } from "/static/js/offline/outbox.js";'
+    drain += f"\nimportScripts({told_by_push});" if plain else f"\nimport {told_by_push};"
     body = f"{drain}\nconst BUILD = {told};\n" + (assets.root / "js/sw.js").read_text("utf-8")
     response = Response(body, content_type="text/javascript; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"

@@ -282,7 +282,7 @@ class ShowPage:
 class FollowPage:
     """Where one asks to follow a contribution. `sent`: the mail that asks for confirmation is on its way;
     `supported`: the person has just said "that's it", or had before. `signed_in`: the resident's address, if any;
-    `here`: this browser follows already. `push_key` is the key that a browser needs to be told by push.
+    `here`: it is followed already.
     """
 
     reference: str
@@ -298,7 +298,6 @@ class FollowPage:
     supports: int = 0
     signed_in: str = ""
     here: bool = False
-    push_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ _ERASE = tuple(
         "DELETE FROM contribution_contact WHERE contribution_id IN (SELECT id FROM erased)",
         "DELETE FROM authorship WHERE contribution_id IN (SELECT id FROM erased)",
         "UPDATE comment SET person = NULL, email = NULL WHERE person = ANY(CAST(:persons AS bytea[]))",
+        # What was said in discussions stays, with nobody's name; what one was asked about unions is asked no more.
+        "UPDATE comment SET person = NULL, email = NULL "
+        "WHERE person = ANY(CAST(:persons AS bytea[])) OR lower(email) = lower(CAST(:email AS text))",
+        "DELETE FROM idea_invitation WHERE person = ANY(CAST(:persons AS bytea[]))",
         # The tokens of private links, and the answers that would say them again.
         "UPDATE contribution SET follow_hash = NULL WHERE id IN (SELECT id FROM erased)",
         "DELETE FROM idempotency WHERE response ->> 'reference' IN (SELECT reference FROM erased)",

@@ -53,8 +53,13 @@ _EVENTS = text(
 )
 _PHOTOS = text("SELECT position, original_key, content_type, taken_at, created_at FROM photo "
                "WHERE contribution_id = :id ORDER BY position")  # fmt: skip
+_COMMENTS = text(
+    "SELECT c.reference, m.stance, m.body AS text, m.state, m.email, m.created_at AS at "
+    "FROM comment m JOIN contribution c ON c.id = m.contribution_id "
+    "WHERE m.person = ANY(CAST(:persons AS bytea[])) ORDER BY m.id"
+)
 _SUPPORTS = text(
-    "SELECT c.reference, s.created_at AS at FROM support s JOIN contribution c ON c.id = s.contribution_id "
+    "SELECT c.reference, s.value, s.created_at AS at FROM support s JOIN contribution c ON c.id = s.contribution_id "
     "WHERE s.person = ANY(CAST(:persons AS bytea[])) ORDER BY s.created_at"
 )
 _FOLLOWS = text(
@@ -126,6 +131,7 @@ def _packed(session: Session, storage: Storage, row: Any, mine: Mine) -> bytes:
             },
             "contributions": contributions,
             "supports": _rows(session, _SUPPORTS, mine),
+            "comments": _rows(session, _COMMENTS, mine),
             "follows": _rows(session, _FOLLOWS, mine),
             "news": _rows(session, _NEWS, mine),
         }

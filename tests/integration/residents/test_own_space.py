@@ -105,7 +105,8 @@ def test_erasing_oneself(town: Town) -> None:
     browser = town.browser().sign_in()
     reference, token = report(browser, "Un banc cassé", email="maite@resident.example", name="Maite")
     browser.press(f"/c/{town.reference}/soutenir", page=f"/c/{town.reference}")
-    browser.follow(town.reference)
+    browser.press(f"/c/{town.reference}/suivre")
+    assert town.count("follow") == 1
     browser.press("/moi/donnees")
     town.work()
     warned = plain(browser.open("/moi/effacer").text)

@@ -35,6 +35,7 @@ from app.features.contributions.views.areas import asked_quiet
 from app.features.contributions.views.maps import first_sentence, list_items
 from app.features.residents.pages import FollowLine, NewsLine, OwnItem, SpacePage
 from app.features.residents.views import blueprint
+from app.features.residents.views.devices import push_key
 from app.features.territories.hosts import host_reach
 
 FREQUENCIES = {"now": lazy("At once"), "day": lazy("Once a day"), "week": lazy("Once a week")}
@@ -146,6 +147,7 @@ def _space_page(*, link: str = "", link_error: str = "") -> str:
         language=resident.language if resident else "",
         quiet_from=quiet[0] if quiet else None,
         quiet_to=quiet[1] if quiet else None,
+        push_key=push_key(),
         link_typed=link,
         link_error=link_error,
     )
