@@ -175,7 +175,7 @@ class Photo(Base):
 
 
 class Idempotency(Base):
-    """The answer given to a key, kept 24 hours: the same request gets it again."""
+    """The answer given to a key, kept 24 hours (30 days for a draft's): the same request gets it again."""
 
     __tablename__ = "idempotency"
 
