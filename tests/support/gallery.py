@@ -28,6 +28,7 @@ from app.features.contributions import pages
 from app.settings import Settings, StorageSettings, WebSettings
 from app.translations.compile import ensure
 from tests.support import gallery_desk as desk
+from tests.support import gallery_ideas as ideas
 from tests.support import gallery_moderation as moderation
 from tests.support import gallery_samples as samples
 from tests.support.gallery_tiles import Town
@@ -68,6 +69,7 @@ def create(tmp: Path, basemap: Path | None = None, photos: Path | None = None) -
     for slice_name in ("contributions", "tickets", "accounts", "moderation"):
         folder = ROOT / f"app/features/{slice_name}/templates"
         app.register_blueprint(_pages(slice_name, folder))
+    ideas.add(app)
     _reports(app)
     _apidoc(app, tmp)
     _files(app, basemap or (DEMO_BASEMAP if DEMO_BASEMAP.exists() else None), photos)
@@ -161,7 +163,11 @@ def _contributions(slice_: Blueprint) -> None:
     @slice_.route("/c/<reference>", methods=["GET", "POST"])
     def show(reference: str) -> str:
         return render_template(
-            "contributions/show.html", page=samples.show_page(reference, own="suivi" in request.args)
+            "contributions/show.html",
+            page=replace(
+                samples.show_page(reference, own="suivi" in request.args),
+                **({"support_url": ""} if request.args.get("vote") != "support" and reference == "BAY-4768" else {}),
+            ),
         )
 
 
