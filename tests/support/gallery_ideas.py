@@ -137,6 +137,14 @@ def add(app: Flask) -> None:
         return Markup(render_template("participation/_idea.html", idea=_section()))
 
     app.jinja_env.globals["idea_section"] = section
+    app.jinja_env.globals["similar_ideas"] = lambda values, error="": Markup(
+        render_template(
+            "participation/_similar_part.html",
+            similar=[Nearby(one, "/soutenir") for one in samples.ITEMS if one.kind == "proposal"][:2],
+            error=error,
+            url="/idees/proches",
+        )
+    )
     folder = ROOT / "app/features/participation/templates"
     slice_ = Blueprint("participation", "gallery_participation", template_folder=str(folder))
 

@@ -12,7 +12,7 @@ from app.core.errors import FieldError, Invalid, json_pointer
 from app.core.texts import impossible_text
 
 NESTED = ("answers", "contact")
-OURS = ("csrf_token", "key", "kept_photos", "step")
+OURS = ("csrf_token", "key", "kept_photos", "step", "similar")
 """Fields of the page itself, which say nothing about the contribution."""
 
 

@@ -136,6 +136,7 @@ def _load_rules(
 def _load_processes(session: Session, territory: Territory, processes: Sequence[schema.Process]) -> None:
     known = {row.slug: row for row in session.scalars(select(Process).where(Process.territory_id == territory.id))}
     wanted = {process.slug for process in processes}
+    hid = {row.id for row in known.values() if row.hide_counts}
     for slug, row in known.items():
         # The one that every town has stands open again; any other takes no new idea.
         row.position = row.position if slug in wanted else None
@@ -155,7 +156,8 @@ def _load_processes(session: Session, territory: Territory, processes: Sequence[
         session.add(Process(territory_id=territory.id, slug=DEFAULT_SLUG, label=dict(DEFAULT_LABEL)))
     session.flush()
     for row in known.values():
-        outbox.add(session, topic=CHANGED, subject_id=row.id)
+        if row.hide_counts or row.id in hid:
+            outbox.add(session, topic=CHANGED, subject_id=row.id)
 
 
 _VOTED = text(

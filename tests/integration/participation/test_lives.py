@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -305,3 +306,17 @@ def test_a_similar_idea_is_found_with_its_distance(ideas: Ideas, person: People)
     assert f'formaction="/c/{bench}/soutenir"' in page and "à 30" in page.replace("\xa0", " ")
     for odd in ("%", "'", "x" * 5000, "\u200b", "𝔟𝔞𝔫𝔠"):
         assert person().client.get("/idees/proches", query_string=query | {"title": odd}).status_code == 200
+
+
+def test_without_scripts_similar_ideas_are_shown_once_before_publishing(ideas: Ideas, person: People) -> None:
+    bench = ideas.idea("Banc place du Marché", lat=LAT + 30 * METRE)
+    client = person().client
+    page = client.get("/contribuer/proposal?lang=fr").text
+    said = {"lon": str(LON), "lat": str(LAT), "category": "mobilier", "text": "Un banc place du marché, à l’ombre."}
+    form = filled(page, **said, key=secrets.token_urlsafe(18), similar="ask")
+    asked = client.post("/contribuer/proposal?lang=fr", data=form)
+    assert asked.status_code == 400 and f"/c/{bench}/soutenir" in asked.text and said["text"] in asked.text
+    assert 'name="similar" value="seen"' in asked.text
+    assert client.post("/contribuer/proposal", data=form | {"similar": "seen"}).status_code == 303
+    plain = {name: value for name, value in form.items() if name != "similar"} | {"key": secrets.token_urlsafe(18)}
+    assert client.post("/contribuer/proposal", data=plain).status_code == 303, "a program is not asked"

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -19,12 +20,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import public
 from app.core.db import db
-from app.core.errors import FieldError, Invalid, Unavailable
+from app.core.errors import FieldError, Invalid, Unavailable, invalid
 from app.core.i18n import label, language
 from app.core.logs import request_id
 from app.core.security import limiter
 from app.core.storage import open_storage
-from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, PhotoDraft
+from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, Draft, PhotoDraft
 from app.features.contributions.forms import page_field, photo_files, read_page_form
 from app.features.contributions.pages import (
     CategoryChoice,
@@ -117,6 +118,7 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted
         draft = read_contribution(data).as_draft(photos)
         if uploads.errors:
             raise Invalid()
+        _look_alike(draft)
         submitted = submit_contribution(
             db.session,
             draft=draft,
@@ -135,6 +137,13 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted
         raise refused from None
     db.session.commit()
     return submitted
+
+
+def _look_alike(draft: Draft) -> None:
+    """Before an idea is published, its author sees once those that look like it; scripts show them while one writes."""
+    finds: Callable[[Draft], bool] | None = current_app.extensions.get("auzolan.look_alike")
+    if draft.kind == "proposal" and request.form.get("similar") == "ask" and finds is not None and finds(draft):
+        raise invalid("/similar", "Ideas that look like yours are already there: support one, or send yours again.")
 
 
 def _place(data: dict[str, Any]) -> None:

@@ -10,10 +10,12 @@ from typing import Any, cast
 from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 
 from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
+from app.features.contributions.drafts import Draft
 from app.features.contributions.filters import scope_of
 from app.features.contributions.pages import Choice, Nearby
 from app.features.contributions.person import person
@@ -105,6 +107,24 @@ def similar_to(asked: Mapping[str, Any]) -> list[Nearby]:
         )
         for row in rows
     ]
+
+
+def similar_part(asked: Mapping[str, Any], error: str = "") -> Markup:
+    """The part of an idea's form that shows those which look like it."""
+    return Markup(  # noqa: S704 - a template of ours
+        render_template(
+            "participation/_similar_part.html",
+            similar=similar_to(asked),
+            error=error,
+            url=url_for("participation.similar"),
+        )
+    )
+
+
+def looks_like_another(draft: Draft) -> bool:
+    """Whether an open idea near it says nearly the same."""
+    said = {"lon": draft.lon, "lat": draft.lat, "title": draft.title, "text": draft.text}
+    return bool(similar_to(said))
 
 
 def chosen_filters(known: Sequence[ProcessFacts]) -> dict[str, str]:

@@ -14,6 +14,7 @@
  * @property {[number, number, number]} kinds how many problems, praise, proposals
  * @property {number} done how many are resolved
  * @property {string} [ref] reference, when n is 1
+ * @property {number} [bubble] pixels across of the disc of an idea that people carry
  * @property {string} [kind] kind, when n is 1
  * @property {string} [state] public state, when n is 1
  */
@@ -43,7 +44,7 @@ export function toMark(properties, [lng, lat]) {
   );
   const done = Number(properties.done ?? Number(properties.state === "done"));
   const mark = /** @type {Mark} */ ({ key: "", lng, lat, n, kinds, done });
-  if (n === 1 && properties.ref) Object.assign(mark, { ref: properties.ref, kind: kind || leading(mark), state: properties.state });
+  if (n === 1 && properties.ref) Object.assign(mark, { ref: properties.ref, kind: kind || leading(mark), state: properties.state, bubble: Number(properties.bubble ?? 0) });
   return named(mark);
 }
 

@@ -99,6 +99,14 @@ export class Marks {
       inner.innerHTML = this.disc(mark);
       inner.style.left = inner.style.top = `${-diameter(mark.n) / 2}px`;
     }
+    if (mark.n === 1 && mark.bubble) {
+      // How many carry it, by the published formula: the disc stands around the place.
+      const disc = document.createElement("i");
+      disc.className = "mk-bubble";
+      disc.style.width = disc.style.height = `${mark.bubble}px`;
+      disc.style.left = disc.style.top = `${-mark.bubble / 2}px`;
+      box.append(disc);
+    }
     if (mark.ref && mark.ref === this.selected) box.classList.add("mk--on");
     box.append(inner);
     this.host.append(box);
