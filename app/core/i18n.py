@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from flask import g, has_request_context, request, session
+from flask import current_app, g, has_request_context, request, session
 from flask_babel import Babel, get_locale, gettext
 
 from app.core.messages import Message
@@ -20,14 +21,25 @@ def select_language() -> str:
     if not has_request_context():
         return DEFAULT
     asked = request.args.get("lang")
+    kept = session.get("lang") if _remembers() else None
     if asked in LANGUAGES:
-        if not request.path.startswith("/api/"):
+        if _remembers():
             session["lang"] = asked
         return asked
-    kept = None if request.path.startswith("/api/") else session.get("lang")
     if kept in LANGUAGES:
         return str(kept)
     return request.accept_languages.best_match(LANGUAGES, DEFAULT) or DEFAULT
+
+
+def cookieless(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a view whose answers leave no cookie: not even the language chosen in its address is remembered."""
+    view.cookieless = True  # type: ignore[attr-defined]
+    return view
+
+
+def _remembers() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return not request.path.startswith("/api/") and not getattr(view, "cookieless", False)
 
 
 def language() -> str:

@@ -25,6 +25,8 @@ from app.apidoc.reading import chapters
 from app.core import security
 from app.core.i18n import babel, select_language
 from app.features.contributions import pages
+from app.features.contributions.words import reference_in
+from app.features.territories.legal import LegalPage
 from app.settings import Settings, StorageSettings, WebSettings
 from app.translations.compile import ensure
 from tests.support import gallery_desk as desk
@@ -71,6 +73,7 @@ def create(tmp: Path, basemap: Path | None = None, photos: Path | None = None) -
         app.register_blueprint(_pages(slice_name, folder))
     ideas.add(app)
     _reports(app)
+    _legal(app)
     _apidoc(app, tmp)
     _files(app, basemap or (DEMO_BASEMAP if DEMO_BASEMAP.exists() else None), photos)
     return app
@@ -89,6 +92,31 @@ def _reports(app: Flask) -> None:
     slice_ = Blueprint("moderation_public", __name__)
     slice_.add_url_rule("/c/<reference>/abus", "report", lambda reference: reference)
     slice_.add_url_rule("/c/<reference>/abus", "send_report", lambda reference: reference, methods=["POST"])
+    app.register_blueprint(slice_)
+
+
+def _legal(app: Flask) -> None:
+    """What the law asks, for a town that has said little."""
+    slice_ = Blueprint(
+        "legal", "gallery_legal", template_folder=str(ROOT / "app/features/territories/templates"), url_prefix="/legal"
+    )
+    page = LegalPage(
+        "Mairie de Bayonne", "1 avenue du Maréchal-Leclerc, 64100 Bayonne", "mairie@bayonne.example", "05 59 00 00 00",
+        samples.CREDIT, "", "", "",
+    )  # fmt: skip
+
+    @slice_.get("/notice")
+    def notice() -> str:
+        return render_template("territories/notice.html", page=page)
+
+    @slice_.get("/privacy")
+    def privacy() -> str:
+        return render_template("territories/privacy.html", page=page)
+
+    @slice_.get("/accessibility")
+    def accessibility() -> str:
+        return render_template("territories/accessibility.html", page=page)
+
     app.register_blueprint(slice_)
 
 
@@ -115,8 +143,8 @@ def _list_page() -> pages.ListPage:
     filters = pages.Filters.read(request.args)
     page = samples.list_page()
     items = [i for i in page.items if i.kind in filters.kinds and (not filters.state or i.state == filters.state)]
-    if request.args.get("ref"):
-        items = [replace(page.items[0], reference=request.args["ref"])]
+    if reference_in(filters.query):
+        items = [replace(page.items[0], reference=filters.query)]
     if request.args.get("empty"):
         items = []
     offset = int(request.args.get("offset", 0))
@@ -129,11 +157,20 @@ def _contributions(slice_: Blueprint) -> None:
     def map_page() -> str:
         return render_template("contributions/map.html", page=samples.map_page(_list_page()))
 
+    @slice_.get("/integration")
+    def embed() -> str:
+        return render_template("contributions/embed.html", page=samples.map_page(_list_page()), outside="/")
+
     @slice_.get("/liste")
     def list_page() -> str:
         page = samples.map_page(_list_page())
         return render_template(
-            "contributions/list.html", page=page.list, counts=page.counts, categories=page.categories
+            "contributions/list.html",
+            page=page.list,
+            counts=page.counts,
+            categories=page.categories,
+            zones=page.zones,
+            town=page.town,
         )
 
     @slice_.get("/list-fragment")

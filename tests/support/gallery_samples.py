@@ -151,6 +151,7 @@ def map_page(page: pages.ListPage) -> pages.MapPage:
         bounds=BOUNDS,
         basemap_url=BASEMAP,
         attribution=CREDIT,
+        zones=[pages.Choice("petit-bayonne", "Petit Bayonne", "Bayonne")],
         zoom=float(os.environ.get("GALLERY_ZOOM", "14.2")),
     )
 
@@ -254,6 +255,7 @@ def show_page(reference: str, own: bool = False) -> pages.ShowPage:
         ],
         steps=STEPS,
         photos=photos("lamp", "hole", "bench", "dump"),
+        close_by=list_page().items[1:3],
         facts=[
             pages.Fact("Service", "Éclairage public"),
             pages.Fact("Quartier", "Petit Bayonne"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.features.territories.catalogue import CategoryFacts, Town
 
 MOST = 5
+CLOSE_M = 250.0
+"""Metres around a contribution within which others of its category stand beside it."""
 ANY_CATEGORY_M = 40.0
 """Metres around the pin while no category is chosen; a category then brings its own radius."""
 
@@ -116,3 +119,27 @@ def open_nearby(
     else:
         rows = session.execute(_OTHERS, values | {"kind": kind, "widest_m": max(radii)})
     return [NearbyFace(*row) for row in rows]
+
+
+_NEIGHBOURS = text(
+    """
+    SELECT c.id, c.reference, c.kind, c.category_id, c.territory_id, coalesce(c.title, c.body) AS title, c.state,
+           c.ticket_id, c.created_at, c.supports, c.zone_ids, NULL AS public_key,
+           ST_Distance(c.geom::geography, here.geog) AS distance_m
+      FROM (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography AS geog) AS here
+      JOIN contribution c ON c.geom && ST_Buffer(here.geog, :radius_m, 2)::geometry
+     WHERE c.visibility = 'public' AND c.category_id = :category_id AND c.id <> :id
+       AND (CAST(:ticket_id AS bigint) IS NULL OR c.ticket_id IS DISTINCT FROM :ticket_id)
+       AND ST_DWithin(c.geom::geography, here.geog, :radius_m)
+     ORDER BY c.geom::geography <-> here.geog, c.id LIMIT :most
+    """
+)
+
+
+def neighbours(session: Session, *, contribution_id: int, most: int = 3) -> Sequence[Any]:
+    """The nearest other public contributions of the same category and of another ticket, with `distance_m` (metres)."""
+    this = session.execute(_THIS, {"id": contribution_id}).one()
+    return session.execute(_NEIGHBOURS, {**this._mapping, "most": most, "radius_m": CLOSE_M}).all()
+
+
+_THIS = text("SELECT id, category_id, ticket_id, ST_X(geom) AS lon, ST_Y(geom) AS lat FROM contribution WHERE id = :id")

@@ -276,6 +276,8 @@ class ShowPage:
     hidden: bool = False
     """A moderator hides it; only its author reads this page."""
     acts: OwnActs | None = None
+    close_by: Sequence[ListItem] = ()
+    """Others of the same category, the nearest first."""
 
 
 @dataclass(frozen=True, slots=True)

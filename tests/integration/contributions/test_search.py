@@ -179,8 +179,10 @@ def test_a_zone(session: Session, town: Town, client: FlaskClient) -> None:
     assert "À l’ouest" in page
     assert "À l’est" not in page
     assert '<option value="ouest" selected>ouest</option>' in page
-    # A link to a zone that was renamed shows everything rather than nothing.
-    assert "À l’est" in client.get("/liste?zone=nord").text
+    # A zone that is no more holds nothing, and the page says how to see the rest.
+    gone = client.get("/liste?zone=nord&lang=fr").text
+    assert "À l’est" not in gone
+    assert "Retirer les filtres" in gone
 
 
 def test_what_i_support(session: Session, client: FlaskClient, said: dict[str, str]) -> None:

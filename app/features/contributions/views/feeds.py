@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from app.core.access import public
 from app.core.db import db
-from app.core.i18n import label, language
+from app.core.i18n import cookieless, label, language
 from app.features.contributions import feeds, wording
 from app.features.contributions.feeds import Entry, atom, details
 from app.features.contributions.pages import Filters
@@ -25,6 +25,7 @@ from app.web import words
 
 @blueprint.get("/flux.atom")
 @public
+@cookieless
 def feed() -> Response:
     """The newest public contributions that the filters of the address let through."""
     here, filters = site_town(), Filters.read(request.args)
@@ -66,6 +67,7 @@ def feed() -> Response:
 
 @blueprint.get("/c/<reference>/flux.atom")
 @public
+@cookieless
 def feed_of_one(reference: str) -> Response:
     """What became of one contribution, the newest first."""
     face = public_face(db.session, reference, within=host_reach())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, g, make_response, render_template, request, url_for
 from flask_babel import gettext
 
 from app.core.access import public
 from app.core.db import db
-from app.core.i18n import label
+from app.core.errors import Invalid
+from app.core.i18n import cookieless, label
 from app.features.contributions.filters import GROUPS, STATES, Bounds, MapFilters, period_start, scope_of
 from app.features.contributions.listing import PAGE, Listed, listed_contributions
 from app.features.contributions.nearby import open_nearby
@@ -29,12 +30,27 @@ from app.features.territories.sites import SiteTown, site_town
 @public
 def map_page() -> str:
     """The map with its list beside it."""
+    return render_template("contributions/map.html", page=_map_page("contributions.map_page"))
+
+
+@blueprint.get("/integration")
+@public
+@cookieless
+def embed() -> str:
+    """The same, to be shown inside any other site: nothing can be written from it, and no cookie is left."""
+    g.frame_ancestors = "*"
+    page = _map_page("contributions.embed")
+    outside = page.filters.address(url_for("contributions.map_page"))
+    return render_template("contributions/embed.html", page=page, outside=outside)
+
+
+def _map_page(endpoint: str) -> MapPage:
     here, filters = site_town(), Filters.read(request.args)
     found = listed(here, filters, 0)
-    page = MapPage(
+    return MapPage(
         territory=here.town.slug,
         town=here.town.name,
-        list=_list_page(here, found, filters, 0, "contributions.map_page"),
+        list=_list_page(here, found, filters, 0, endpoint),
         counts=found.counts,
         categories=category_choices(here.town),
         zones=zone_choices(here.town),
@@ -45,7 +61,6 @@ def map_page() -> str:
         list_url=url_for("contributions.list_fragment"),
         geocode_url=url_for("geocode_api.geocode"),
     )
-    return render_template("contributions/map.html", page=page)
 
 
 @blueprint.get("/liste")
@@ -134,7 +149,7 @@ def list_items(rows: Sequence[Any]) -> list[ListItem]:
 
 
 def list_item(row: Any, town: Town, distance_m: float | None = None) -> ListItem:
-    """A row as a line of a list."""
+    """A row as a line of a list; `distance_m` in metres from what it is listed for."""
     category = town.categories_by_id[row.category_id]
     zones = [town.zone_keys[zone_id][2] for zone_id in row.zone_ids if zone_id in town.zone_keys]
     return ListItem(
@@ -166,21 +181,27 @@ def _group(town: Town, parent: str | None) -> str:
 
 
 def listed(here: SiteTown, filters: Filters, offset: int) -> Listed:
-    """A page of the site's contributions under these filters, in the box that the address names, if it names one."""
-    return listed_contributions(db.session, wanted(here, filters), offset=offset)
+    """A page of the site's contributions under these filters, in the box that the address names, if it names one.
+
+    A category or a zone that the town does not have (any more) lets nothing through: nobody who follows one street's
+    feed wants all the others.
+    """
+    try:
+        return listed_contributions(db.session, wanted(here, filters), offset=offset)
+    except Invalid:
+        return Listed((), 0, many=False, counts={})
 
 
 def wanted(here: SiteTown, filters: Filters) -> MapFilters:
-    """The filters of a page as the map reads them. What the town does not have is forgotten: a shared link never
-    breaks."""
+    """The filters of a page as the map reads them."""
     asked = MapFilters(
         territory=here.town.slug,
         kinds=() if set(filters.kinds) == set(KIND_ORDER) else filters.kinds,
-        categories=(filters.category,) if filters.category in here.town.categories else (),
+        categories=(filters.category,) if filters.category else (),
         states=GROUPS.get(filters.state, (filters.state,) if filters.state in STATES else ()),
         since=period_start(filters.period) if filters.period else None,
         bbox=asked_bounds(),
-        zones=(filters.zone,) if filters.zone in scope_of(db.session, here.town.slug).zones else (),
+        zones=(filters.zone,) if filters.zone else (),
         mine=filters.mine,
         supported=filters.supported,
         person=person() if filters.personal else (),

@@ -13,6 +13,7 @@ from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
 from app.features.contributions import wording
+from app.features.contributions.nearby import neighbours
 from app.features.contributions.owning import author_reach, what_author_may
 from app.features.contributions.pages import Fact, MiniMap, OwnActs, PhotoView, ShowPage
 from app.features.contributions.person import person
@@ -21,6 +22,7 @@ from app.features.contributions.services import follow_hash
 from app.features.contributions.supporting import CLOSED, is_supported, is_united, may_support
 from app.features.contributions.urls import author_of, photo_url
 from app.features.contributions.views import blueprint
+from app.features.contributions.views.maps import list_item
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.hosts import host_reach
 from app.features.territories.processes import process
@@ -143,6 +145,10 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         own=own,
         photos_pending=0 if row.visibility == "hidden" else face.photos_pending,
         hidden=row.visibility == "hidden",
+        close_by=[
+            list_item(other, town, other.distance_m)
+            for other in (neighbours(db.session, contribution_id=row.id) if row.visibility == "public" else ())
+        ],
     )
 
 

@@ -26,6 +26,14 @@ filters.addEventListener("change", () => {
   view?.refresh();
   list.refresh(view?.bounds());
 });
+if (document.body.classList.contains("is-embedded")) {
+  // Other pages of ours do not open inside another site.
+  document.addEventListener("click", (event) => {
+    const link = /** @type {Element} */ (event.target).closest("a[href]");
+    if (link instanceof HTMLAnchorElement && link.pathname !== location.pathname) Object.assign(link, { target: "_blank", rel: "noopener" });
+  }, true);
+}
+
 new Search(config, filters, {
   goTo: (at) => view?.goTo(at),
   // What has these words may be anywhere in the town.

@@ -31,7 +31,10 @@ export class Search {
     this.close();
     if (!text) { this.filters.asks = false; this.filters.changed(); return; }
     if (/^[a-z]{2,4}[- ]?\d{1,9}$/i.test(text)) {
-      location.assign(this.config.item.replace("{reference}", text.toUpperCase().replace(/^([A-Z]+)[- ]?/, "$1-")));
+      const page = this.config.item.replace("{reference}", text.toUpperCase().replace(/^([A-Z]+)[- ]?/, "$1-"));
+      // Inside another site a page of ours has no place: it opens beside.
+      if (document.body.classList.contains("is-embedded")) open(page, "_blank", "noopener");
+      else location.assign(page);
       return;
     }
     this.box.setAttribute("aria-busy", "true");

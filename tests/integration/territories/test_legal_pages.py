@@ -1,0 +1,67 @@
+"""What the law asks a town to say: from its own data, with sensible words where it has said nothing."""
+
+from __future__ import annotations
+
+import json
+
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tests.support.town import make_town
+
+HALL = {"name": "Mairie de Bidache", "postal_address": "1 place du Foirail", "email": "mairie@bidache.example"}
+
+
+def _town(session: Session, texts: dict[str, dict[str, str]]) -> None:
+    made = make_town(session)
+    session.execute(
+        text(
+            "UPDATE territory SET town_hall = CAST(:hall AS jsonb), settings = CAST(:settings AS jsonb) WHERE id = :id"
+        ),
+        {"hall": json.dumps(HALL), "settings": json.dumps({"texts": texts}), "id": made.territory_id},
+    )
+    session.commit()
+
+
+def test_every_page_says_who_answers_in_three_languages(session: Session, client: FlaskClient) -> None:
+    _town(session, {})
+    for path in ("/mentions-legales", "/vie-privee", "/accessibilite"):
+        for language in ("fr", "en", "eu"):
+            answer = client.get(f"{path}?lang={language}")
+            assert answer.status_code == 200
+            assert "Mairie de Bidache" in answer.text
+            assert 'href="mailto:mairie@bidache.example"' in answer.text
+    assert "Le représentant légal" in client.get("/mentions-legales?lang=fr").text
+
+
+def test_a_town_completes_them_with_its_own_words(session: Session, client: FlaskClient) -> None:
+    _town(
+        session,
+        {
+            "director": {"fr": "Jean Etcheverry, maire"},
+            "hosting": {"fr": "Hébergé par la commune, à Bidache."},
+            "data_officer": {"fr": "Déléguée à la protection des données :"},
+        },
+    )
+    notice = client.get("/mentions-legales?lang=fr").text
+    assert "Jean Etcheverry, maire" in notice
+    assert "Hébergé par la commune, à Bidache." in notice
+    assert "Déléguée à la protection des données" in client.get("/vie-privee?lang=fr").text
+
+
+def test_the_cookies_are_those_that_exist(session: Session, client: FlaskClient) -> None:
+    from app.features.accounts import visiting
+    from app.features.contributions import person
+
+    _town(session, {})
+    page = client.get("/vie-privee").text
+    for name in (client.application.config["SESSION_COOKIE_NAME"], visiting.COOKIE, person.COOKIE, "theme"):
+        assert f"<code>{name}</code>" in page
+
+
+def test_every_page_leads_to_them(session: Session, client: FlaskClient) -> None:
+    _town(session, {})
+    page = client.get("/liste").text
+    for path in ("/mentions-legales", "/vie-privee", "/accessibilite"):
+        assert f'href="{path}"' in page
