@@ -49,6 +49,8 @@ PAGES = [
     "/idee-muet",
     "/idee-muet?fait=1",
     "/bureau/idees/reunir",
+    "/moderation/commentaires",
+    "/moderation/commentaires?vide=1",
     "/bureau",
     "/bureau/BAY-4817",
     "/bureau/BAY-4822",

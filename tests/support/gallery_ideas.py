@@ -240,6 +240,16 @@ def add(app: Flask) -> None:
     def mute() -> str:
         return render_template("participation/mute.html", page=pages.MutePage("BAY-4768", "", "fait" in request.args))
 
+    @slice_.get("/moderation/commentaires")
+    def comments_queue() -> str:
+        said = pages.ModeratedComment(
+            1, "La voiture AB-123-CD y est toujours. " * 4, "fr", NOW, "BAY-4768", "Un parvis ombragé", "/c/BAY-4768",
+            ["Insulte : il parle de ma voisine", "Hors sujet"], "/publier", "/masquer", "", "/laisser",
+        )  # fmt: skip
+        shown = [] if "vide" in request.args else [said]
+        reasons = [("insult", "Insulte"), ("other", "Autre")]
+        return render_template("participation/moderation.html", comments=shown, hidden=False, reasons=reasons)
+
     @slice_.get("/bureau/idees/reunir")
     def unite() -> str:
         line = pages.UnionLine(

@@ -273,3 +273,21 @@ class SynthesisPage:
     csv_url: str
     ideas_url: str
     hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratedComment:
+    """A comment in the moderators' queue; an address is empty where its verb means nothing."""
+
+    id: int
+    text: str
+    language: str
+    when: datetime
+    reference: str
+    title: str
+    url: str
+    reports: Sequence[str] = ()
+    publish_url: str = ""
+    hide_url: str = ""
+    restore_url: str = ""
+    keep_url: str = ""

@@ -11,7 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from app.core.errors import Conflict, Denied, Invalid
+from app.features.accounts.policies import Actor
+from app.features.moderation.queries import journal
+from app.features.moderation.services import report_abuse
 from app.features.participation.mails import mails_of_comment
+from app.features.participation.queries.moderated import comments_to_decide
+from app.features.participation.services.moderating import decide_comment
 from tests.integration.participation.conftest import Ideas, Person
 
 People = Callable[[], Person]
@@ -171,6 +177,44 @@ def test_three_reports_are_one_case(ideas: Ideas, person: People) -> None:
     assert ideas.value("SELECT count(*) FROM abuse_case WHERE comment_id = :id", id=said) == 1
     assert ideas.value("SELECT count(*) FROM abuse_report WHERE comment_id = :id", id=said) == 3
     assert ideas.value("SELECT count(*) FROM abuse_case WHERE comment_id IS NULL") == 0
+
+
+def test_a_moderator_hides_and_restores_a_comment(ideas: Ideas, person: People) -> None:
+    ideas.session.execute(
+        text(
+            "INSERT INTO account (id, email, password_hash, role) OVERRIDING SYSTEM VALUE "
+            "VALUES (7, 'ana@ville.example', '-', 'dispatcher')"
+        )
+    )
+    reference, reader = ideas.idea(), person()
+    said = person().says(reference, "Des mots qui blessent.").json["id"]
+    answer = reader.says(reference, "On se calme.", answer_to=said).json["id"]
+    report_abuse(ideas.session, reference=reference, comment_id=said, reporter="a reader", reason="insult")
+    ana, nobody = Actor(id=7, role="dispatcher", everywhere=True), Actor(id=7, role="agent")
+    [waiting] = comments_to_decide(ideas.session, ana)
+    assert (waiting.id, [one["reason"] for one in waiting.reports]) == (said, ["insult"])
+    for actor, reason, error in ((nobody, "insult", Denied), (ana, "", Invalid), (ana, "because", Invalid)):
+        with pytest.raises(error):
+            decide_comment(ideas.session, actor, comment_id=said, decision="hidden", reason=reason)
+    decide_comment(ideas.session, ana, comment_id=said, decision="hidden", reason="insult", words="Ces mots blessent.")
+    ideas.session.commit()
+    shown = thread(reader.client, reference)
+    assert [(one["id"], one["state"], one["text"]) for one in shown] == [
+        (said, "hidden", None), (answer, "public", "On se calme."),
+    ]  # fmt: skip
+    page = reader.client.get(f"/c/{reference}/commentaires?lang=fr").text
+    assert "retiré par la modération" in page and "blessent" not in page
+    assert comments_to_decide(ideas.session, ana) == []
+    [line] = journal(ideas.session, ana)
+    assert (line.type, line.reference, line.reason, line.words) == (
+        "hidden", reference, "insult", "Ces mots blessent.",
+    )  # fmt: skip
+    with pytest.raises(Conflict):
+        decide_comment(ideas.session, ana, comment_id=said, decision="hidden", reason="insult")
+    ideas.session.rollback()
+    decide_comment(ideas.session, ana, comment_id=said, decision="restored")
+    ideas.session.commit()
+    assert thread(reader.client, reference)[0]["text"] == "Des mots qui blessent."
 
 
 def test_the_debate_ends_with_the_process(ideas: Ideas, person: People) -> None:

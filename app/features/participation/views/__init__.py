@@ -7,6 +7,14 @@ blueprint = Blueprint("participation", __name__, template_folder="../templates")
 
 def load() -> Blueprint:
     """The blueprint with all its pages."""
-    from app.features.participation.views import authors, discussing, ideas, synthesis, uniting, voting  # noqa: F401 - each registers its pages
+    from app.features.participation.views import (  # noqa: F401 - each registers its pages
+        authors,
+        discussing,
+        ideas,
+        moderating,
+        synthesis,
+        uniting,
+        voting,
+    )
 
     return blueprint
