@@ -9,8 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener, Visit
+from tests.browser.test_form import file, two_colours
 
 AXE = Path(__file__).parents[1] / "support/vendor/axe.min.js"
 PAGES = [
@@ -130,6 +132,34 @@ def test_a_page_is_in_order_at_every_size(visit: Opener, path: str, theme: str) 
     wrong += [f"styled by hand: {each}" for each in page.evaluate(STYLED)]
     # The status of an error page is itself reported by the console.
     wrong += [c for c in page.complaints if "Failed to load resource" not in c or "/error/" not in path]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_a_device_keeps_and_a_photo_that_is_changed_are_in_order(visit: Opener, theme: str) -> None:
+    page = visit("/contribuer/problem?lang=fr", theme=theme)
+    page.set_input_files("#photos-input", file("a.jpg", two_colours()))  # type: ignore[arg-type]
+    page.fill("#text", "Un brouillon d’une phrase assez longue pour prendre deux lignes sur un téléphone étroit.")
+    page.get_by_role("button", name="Modifier la photo 1").click()
+    page.get_by_role("button", name="Masquer une zone").click()
+    page.evaluate(AXE.read_text("utf-8"))
+    wrong = [f"editor: {each}" for each in barriers(page)]
+    for width in (320, 390):
+        wrong += [f"editor, {width} px: {each}" for each in sideways(turned(page, width, 640))]
+    page.get_by_role("button", name="Garder").click()
+    page.locator("#send").click()
+    expect(page.locator("#place-errors .error")).to_be_visible()
+    wrong += [f"problems: {each}" for each in barriers(page)]
+    page.wait_for_timeout(600)
+    page.goto(page.url.partition("/contribuer")[0] + "/brouillons")
+    expect(page.locator(".kept-item")).to_have_count(1)
+    page.context.set_offline(True)
+    expect(page.locator("#offline")).to_be_visible()
+    page.locator(".kept-item summary").click()
+    page.evaluate(AXE.read_text("utf-8"))
+    wrong += [f"drafts: {each}" for each in barriers(page)] + [f"small: {each}" for each in page.evaluate(SMALL)]
+    for width in (320, 390, 1280):
+        wrong += [f"drafts, {width} px: {each}" for each in sideways(turned(page, width, 640))]
     assert not wrong, "\n".join(wrong)
 
 

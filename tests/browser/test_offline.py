@@ -5,6 +5,7 @@ The town is real; between it and the browser is a wire that the tests cut.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -186,6 +187,45 @@ def test_a_part_of_the_map_is_kept_on_purpose_and_let_go(browser: Browser, town:
     expect(page.locator("#area-none")).to_be_visible()
     assert page.evaluate(f"({PIECES})('auzolan-kept')") == []
     page.context.close()
+
+
+def test_with_every_page_closed_the_worker_sends_when_the_browser_wakes_it(
+    browser: Browser, town: RealTown, wire: Wire
+) -> None:
+    walker = Walker.on(browser, town, wire, worker=True)
+    walker.takes_the_site_along()
+    walker.loses_the_network()
+    walker.writes("Envoyé toutes pages fermées.", photos=2)
+    walker.presses_send()
+    walker.page.wait_for_url("**/brouillons")
+    expect(line(walker.page, "toutes pages fermées")).to_contain_text("Attend le réseau")
+    nobody = walker.page.context.new_page()
+    walker.page.close()
+    walker.loses_the_network(False)
+    wakes(nobody, wire.address, "outbox")
+    end = time.monotonic() + 30
+    while not received(town, "Envoyé toutes pages fermées.") and time.monotonic() < end:
+        nobody.wait_for_timeout(200)
+    ((reference, photos),) = received(town, "Envoyé toutes pages fermées.")
+    assert photos == 2
+    nobody.goto(wire.address + "/brouillons")
+    expect(line(nobody, "toutes pages fermées")).to_contain_text(f"Envoyée, numéro {reference}")
+    nobody.context.close()
+
+
+def wakes(page: Page, address: str, tag: str) -> None:
+    """Do what the browser does some time after the network is back."""
+    tools = page.context.new_cdp_session(page)
+    known: list[str] = []
+    tools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: known.extend(r["registrationId"] for r in told["registrations"] if address in r["scopeURL"]),
+    )
+    tools.send("ServiceWorker.enable")
+    while not known:
+        page.wait_for_timeout(100)
+    event = {"origin": address, "registrationId": known[0], "tag": tag, "lastChance": False}
+    tools.send("ServiceWorker.dispatchSyncEvent", event)
 
 
 def test_the_same_draft_sent_from_two_tabs_is_received_once(browser: Browser, town: RealTown, wire: Wire) -> None:

@@ -11,11 +11,16 @@ import { allItems, changeItem, findItem, listen, photosOf, removeItem, restoreIt
 const { icons, kinds, words } = settings("kept-config");
 const language = document.documentElement.lang;
 const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const today = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "day");
 const template = /** @type {HTMLTemplateElement} */ (document.getElementById("kept-line"));
 /** @type {Map<string, HTMLElement>} */
 const lines = new Map();
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** "Aujourd’hui, 14:08", or the day. @param {number} time */
+const when = (time) => (new Date(time).toDateString() === new Date().toDateString() ? `${today[0].toUpperCase()}${today.slice(1)}, ${clock.format(time)}` : moment.format(time));
 
 /** @param {string} text */
 const say = (text) => { byId("kept-status").textContent = text; };
@@ -45,7 +50,7 @@ async function lineOf(item) {
   part("label").textContent = item.label || kinds[item.kind];
   part("text").textContent = valueOf(item, "text").slice(0, 90) || valueOf(item, "address") || words.untitled;
   const photos = item.photos > 1 ? fill(words.photos, { n: item.photos }) : item.photos ? words.photo : "";
-  part("facts").textContent = [moment.format(item.changed), photos].filter(Boolean).join(" · ");
+  part("facts").textContent = [when(item.changed), photos].filter(Boolean).join(" · ");
   state(line, item);
   const why = part("why");
   why.replaceChildren(...(item.state === "refused" ? item.problems.map((one) => one.message) : []).concat(item.why && !item.problems.length ? [item.why] : []).map((text) => {
