@@ -32,6 +32,7 @@ from app.translations.compile import ensure
 from tests.support import gallery_desk as desk
 from tests.support import gallery_ideas as ideas
 from tests.support import gallery_moderation as moderation
+from tests.support import gallery_people as people
 from tests.support import gallery_samples as samples
 from tests.support.gallery_tiles import Town
 
@@ -72,6 +73,7 @@ def create(tmp: Path, basemap: Path | None = None, photos: Path | None = None) -
         folder = ROOT / f"app/features/{slice_name}/templates"
         app.register_blueprint(_pages(slice_name, folder))
     ideas.add(app)
+    people.register(app)
     _reports(app)
     _legal(app)
     _apidoc(app, tmp)
@@ -199,13 +201,14 @@ def _contributions(slice_: Blueprint) -> None:
 
     @slice_.route("/c/<reference>", methods=["GET", "POST"])
     def show(reference: str) -> str:
-        return render_template(
-            "contributions/show.html",
-            page=replace(
-                samples.show_page(reference, own="suivi" in request.args),
-                **({"support_url": ""} if request.args.get("vote") != "support" and reference == "BAY-4768" else {}),
-            ),
-        )
+        page = samples.show_page(reference, own="suivi" in request.args)
+        if request.args.get("vote") != "support" and reference == "BAY-4768":
+            page = replace(page, support_url="")
+        if page.own:
+            page = replace(page, acts=people.own_acts(withdrawn="withdrawn" in request.args))
+        return render_template("contributions/show.html", page=page)
+
+    people.follow_pages(slice_)
 
 
 def _tickets(slice_: Blueprint) -> None:
