@@ -56,7 +56,7 @@ PAGES = [
     "/c/BAY-4805?suivi&withdrawn",
     "/c/BAY-4817/suivre",
     "/c/BAY-4817/suivre?error=1&supported=1",
-    "/c/BAY-4817/suivre?signed=1&sent=1",
+    "/c/BAY-4817/suivre?signed=1",
     "/suivi/asked",
     "/suivi/following",
     "/suivi/stopped",

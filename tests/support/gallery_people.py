@@ -17,7 +17,8 @@ from tests.support.gallery_samples import ITEMS, NOW
 
 ROOT = Path(__file__).resolve().parents[2]
 EMAIL = "maite.etcheverry@resident.example"
-ACTS = ("ask", "leave", "claim", "settings", "read_all", "ask_export", "erase", "keep_device")
+ACTS = ("ask", "leave", "claim", "settings", "read_all", "ask_export", "erase", "keep_device", "challenge_key",
+        "use_key", "new_key", "keep_key", "forget_keys")  # fmt: skip
 
 NEWS = [
     pages.NewsLine("Lampadaire éteint, quai des Corsaires", "BAY-4817", "problem", "Le service a prévu d’intervenir.",
@@ -130,6 +131,6 @@ def _space() -> pages.SpacePage:
     signed = "browser" not in request.args
     return pages.SpacePage(
         own, ITEMS[2:4], FOLLOWS, NEWS, unread=2, email=EMAIL if signed else "",
-        left_in_browser=3 if "claim" in request.args else 0, quiet_from=22, quiet_to=7, push_key="BHqk",
+        left_in_browser=3 if "claim" in request.args else 0, quiet_from=22, quiet_to=7, push_key="BHqk", passkeys=1,
         link_error="Aucune contribution ne s’ouvre avec ce lien." if "claim" in request.args else "",
     )  # fmt: skip

@@ -7,6 +7,6 @@ blueprint = Blueprint("residents", __name__, template_folder="../templates")
 
 def load() -> Blueprint:
     """The blueprint with all its pages."""
-    from app.features.residents.views import devices, enter, own_data, space  # noqa: F401 - each registers its pages
+    from app.features.residents.views import devices, enter, keys, own_data, space  # noqa: F401 - each registers its pages
 
     return blueprint

@@ -8,6 +8,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
+from sqlalchemy import text
 from werkzeug.wrappers import Response
 
 from app.core.access import public
@@ -38,6 +39,7 @@ from app.features.residents.views import blueprint
 from app.features.residents.views.devices import push_key
 from app.features.territories.hosts import host_reach
 
+_PASSKEYS = text("SELECT count(*) FROM passkey WHERE resident_id = :id")
 FREQUENCIES = {"now": lazy("At once"), "day": lazy("Once a day"), "week": lazy("Once a week")}
 SEEN = {
     "pending": lazy("A moderator reads it before the others see it."),
@@ -148,6 +150,7 @@ def _space_page(*, link: str = "", link_error: str = "") -> str:
         quiet_from=quiet[0] if quiet else None,
         quiet_to=quiet[1] if quiet else None,
         push_key=push_key(),
+        passkeys=db.session.scalar(_PASSKEYS, {"id": resident.id}) or 0 if resident else 0,
         link_typed=link,
         link_error=link_error,
     )
