@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,10 @@ def _section() -> pages.IdeaSection:
     )
 
 
+def _near() -> list[Nearby]:
+    return [Nearby(replace(one, distance_m=30.0), "/soutenir") for one in samples.ITEMS if one.kind == "proposal"][:2]
+
+
 def _row(name: str, ideas: int, voters: int | None) -> pages.SynthesisRow:
     states = dict.fromkeys(PUBLIC_KEYS, ideas // 5)
     return pages.SynthesisRow(name, ideas, states, voters, ideas * 3, "/idees")
@@ -140,7 +145,7 @@ def add(app: Flask) -> None:
     app.jinja_env.globals["similar_ideas"] = lambda values, error="": Markup(
         render_template(
             "participation/_similar_part.html",
-            similar=[Nearby(one, "/soutenir") for one in samples.ITEMS if one.kind == "proposal"][:2],
+            similar=_near(),
             error=error,
             url="/idees/proches",
         )
@@ -170,7 +175,7 @@ def add(app: Flask) -> None:
 
     @slice_.get("/idees")
     def index() -> str:
-        items: list[ListItem] = [one for one in samples.ITEMS if one.kind == "proposal"]
+        items: list[ListItem] = [one for one in samples.ITEMS if one.kind == "proposal"] * 5
         page = pages.IdeasPage(
             items=[] if "vide" in request.args else items,
             total=0 if "vide" in request.args else 61,
@@ -193,7 +198,7 @@ def add(app: Flask) -> None:
 
     @slice_.get("/idees/proches")
     def similar() -> str:
-        near = [Nearby(one, "/soutenir") for one in samples.ITEMS if one.kind == "proposal"][:2]
+        near = _near()
         return render_template("participation/_similar.html", similar=near if request.args.get("title") else [])
 
     @slice_.get("/idees/synthese")
@@ -203,7 +208,7 @@ def add(app: Flask) -> None:
             process="Plus d’ombre",
             processes=[Choice("shade", "Plus d’ombre"), Choice("ideas", "Boîte à idées")],
             chosen="shade",
-            zones=[_row("Petit Bayonne", 30, 400), _row("Saint-Esprit", 25, 320)],
+            zones=[_row(name, 30, 400) for name in ("Petit Bayonne", "Saint-Esprit", "Les Arènes", "Le Polo")],
             themes=[_row("Arbres et plantations", 40, None if hidden else 610), _row("Bancs", 21, 110)],
             total=_row("Tout", 61, 720),
             sentence="61 idées : la ville en a retenu 12, dont 5 déjà réalisées, et a dit non à 9, avec la raison.",
