@@ -15,6 +15,7 @@ from app.demo.accounts import ACCOUNTS, WELCOME, add_accounts, keep_welcome, wel
 from app.demo.album import Album
 from app.demo.past import ZONE, imagine
 from app.demo.towns import Towns, add_towns, find_towns
+from app.demo.voices import raise_voices
 from app.demo.writing import Chronicle, Staff
 from app.features.territories.models import Service, Territory
 
@@ -63,6 +64,7 @@ def load_demo(
     with Album(past) as album:
         chronicle.write(past, tell=lambda done: tell("contributions", done, len(past)))
         photos = album.store(session, open_storage(storage), chronicle.ids)
+    raise_voices(session, seed=seed, day=day)
     words = welcome({email: password for email, (_, password) in accounts.items()})
     keep_welcome(data, words)
     session.commit()

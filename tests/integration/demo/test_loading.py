@@ -16,6 +16,7 @@ from app.demo.loading import Loaded, load_demo, load_into_empty
 from app.demo.towns import SLUG
 from app.features.accounts.services import authenticate
 from app.features.contributions.pyramid import cell_errors
+from app.features.contributions.supporting import count_errors
 
 COUNT = 150
 
@@ -109,3 +110,12 @@ def test_the_past_contradicts_nothing(session: Session, loaded: Loaded, tmp_path
         assert all(storage.exists(derived_key(photo.public_key, name)) for name in ("1600.jpg", "400.jpg"))
     asked = session.scalars(text("SELECT topic FROM outbox")).all()
     assert set(asked) == {"hotspots"} and len(asked) <= 4
+
+
+def test_the_newest_ideas_are_debated_and_add_up(session: Session, loaded: Loaded) -> None:
+    debated = "SELECT count(*) FROM contribution c JOIN process p ON p.id = c.process_id WHERE p.mode = 'scale'"
+    assert one(session, debated) > 0
+    assert count_errors(session) == []
+    assert one(session, "SELECT count(*) FROM comment WHERE parent_id IS NOT NULL AND cardinality(path) = 2") > 0
+    assert one(session, "SELECT count(*) FROM comment m JOIN contribution c ON c.id = m.contribution_id "
+                        "WHERE m.created_at < c.created_at") == 0  # fmt: skip
