@@ -95,7 +95,17 @@ def tell_counts(session: Session) -> None:
     log.info("told", processes=tell_counts_of_closed(session))
 
 
+def learn_categories(session: Session) -> None:
+    """Which words speak of which category, for the suggestions of the form."""
+    from app.core.storage import open_storage
+    from app.features.contributions import suggesting
+
+    towns = suggesting.learn_everywhere(session, open_storage(settings().storage.location))
+    log.info("learned_categories", towns=towns)
+
+
 TASKS: Sequence[Task] = (
+    Task("learn_categories", 24 * 3600, learn_categories),
     Task("sort_words", 10, sort_words),
     Task("learn_words", 3600, learn_words),
     Task("tell_counts", 20, tell_counts),

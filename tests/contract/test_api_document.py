@@ -125,6 +125,7 @@ def test_each_success_was_seen_and_was_as_it_is_told(app: Flask, client: Any, ho
     for path in (
         DOCUMENT, "/api/v1/contributions", f"/api/v1/contributions/{reference}", "/api/v1/territories",
         "/api/v1/territories/bayonne", "/api/v1/categories?territory=bayonne", "/api/v1/geocode?q=rue",
+        "/api/v1/categories/suggest?text=lampadaire",
         "/api/v1/nearby?lon=-1.4748&lat=43.4929&category=pothole", "/api/v1/hotspots",
         f"/api/v1/hotspots/{hotspot}", "/tiles/contributions.json", "/tiles/contributions/14/8124/5984.mvt",
         "/api/v1/session", "/api/v1/services", "/api/v1/services/roads/tickets?limit=1",

@@ -5,7 +5,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the slice's pages and addresses."""
-    from app.features.contributions import api, api_read, api_support, views
+    from app.features.contributions import api, api_read, api_suggest, api_support, views
     from app.features.contributions.views import photos, tiles
 
     for blueprint in (
@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         api.blueprint,
         api_read.blueprint,
         api_support.blueprint,
+        api_suggest.blueprint,
         photos.blueprint,
         tiles.blueprint,
     ):

@@ -13,7 +13,15 @@ from app.features.contributions.filters import GROUPS, PERIODS, STATES
 from app.features.contributions.pyramid import KIND_CODES
 from app.features.contributions.queries import MOST
 from app.features.contributions.schemas import ContributionFields, ContributionForm, ContributionIn
-from app.features.contributions.shapes import ContributionDocument, ContributionPage, Kept, SupportDocument, TileJson
+from app.features.contributions.shapes import (
+    CategorySuggestions,
+    ContributionDocument,
+    ContributionPage,
+    Kept,
+    SupportDocument,
+    TileJson,
+)
+from app.features.contributions.suggesting import MOST_CHARACTERS as MOST_CHARACTERS_TO_CLASSIFY
 from app.features.contributions.words import MOST_CHARACTERS
 
 TAG: Final = "Contributions"
@@ -40,6 +48,8 @@ FILTERS: Final = (
         "`or`; or a reference.",
         example="banc cassé",
     ),
+    Parameter("mine", one_of("0", "1", "false", "true"), "Only what the person of this browser or session wrote."),
+    Parameter("supported", one_of("0", "1", "false", "true"), "Only what that person supports."),
     Parameter("bbox", str, "`west,south,east,north`, degrees: what lies in it.", example="-1.5,43.47,-1.44,43.51"),
 )
 """What narrows the public contributions, wherever they are listed, drawn or counted."""
@@ -210,6 +220,30 @@ WITHDRAW: Final = replace(
         )
     },
     problems={status: words for status, words in SUPPORT.problems.items() if status != 409},
+)
+
+SUGGEST: Final = Operation(
+    tag=TAG,
+    summary="Which category some words speak of",
+    description="A proposal with its reasons, from a classifier that the town teaches with its own public "
+    "contributions. Nothing is kept of the text.",
+    parameters=(
+        Parameter("text", Annotated[str, Field(max_length=MOST_CHARACTERS_TO_CLASSIFY)], "What somebody wrote."),
+        Parameter("kind", one_of(*KIND_CODES), "Only categories that take this kind."),
+        Parameter("territory", str, "Slug of a territory; none: that of this address."),
+    ),
+    answers={
+        200: Answer(
+            "At most three, the best first; none when the words say nothing.",
+            CategorySuggestions,
+            example={
+                "suggestions": [
+                    {"category": "lamp-out", "label": "Lampadaire éteint", "belief": 0.66, "because": ["éteint"]}
+                ]
+            },
+        )
+    },
+    problems={404: "No territory has this name."},
 )
 
 INDEX: Final = Operation(

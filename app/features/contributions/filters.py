@@ -33,7 +33,9 @@ GROUPS = {
 """Words for one or several states, the public's among them; a state's own name stands for itself."""
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365, "7": 7, "30": 30, "90": 90, "365": 365}
 """Days of each period, as programs write them and as our own pages do."""
-PARAMETERS = frozenset(("territory", "kind", "category", "state", "period", "since", "bbox", "zone", "q"))
+PARAMETERS = frozenset(
+    ("territory", "kind", "category", "state", "period", "since", "bbox", "zone", "q", "mine", "supported")
+)
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north, in degrees."""

@@ -152,6 +152,23 @@ class ContributionDocument(TypedDict):
 
 
 @shape
+class CategorySuggestion(TypedDict):
+    """A category, how much it is believed (0 to 1), and the words of the text that speak for it."""
+
+    category: str
+    label: str
+    belief: float
+    because: list[str]
+
+
+@shape
+class CategorySuggestions(TypedDict):
+    """The likeliest categories, the best first; none when the words say nothing."""
+
+    suggestions: list[CategorySuggestion]
+
+
+@shape
 class SupportDocument(TypedDict):
     """How many people carry a contribution, and whether the one who asks does."""
 
