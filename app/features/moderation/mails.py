@@ -9,15 +9,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.mail import Mail
-from app.features.contributions.urls import public_url
+from app.features.contributions.urls import author_url, public_url
 from app.features.moderation import wording
-from app.features.moderation.links import author_url
 from app.features.moderation.reasons import HIDDEN
+from app.features.notifications.letters import letter
 
 # A decision that a later one has undone is not told any more.
 _TOLD = text(
     """
-    SELECT e.type, e.body, e.data ->> 'reason' AS reason, c.id, c.reference, c.language,
+    SELECT e.type, e.body, e.data ->> 'reason' AS reason, c.id, c.reference, c.language, c.territory_id,
            coalesce(c.title, left(c.body, 90)) AS title, contact.email
     FROM event e
     JOIN contribution c ON c.id = e.contribution_id
@@ -32,6 +32,8 @@ def mails_of_decision(session: Session, event_id: int) -> Iterator[Mail]:
     """At most one mail, in the language of the contribution."""
     for row in session.execute(_TOLD, {"event_id": event_id}):
         with force_locale(row.language):
+            own = author_url(row.reference, row.id, row.territory_id)
+            stop = f"{own}/stop"
             named = {"title": row.title, "reference": row.reference}
             if row.type == HIDDEN:
                 subject = gettext("%(reference)s is no longer shown", reference=row.reference)
@@ -42,11 +44,9 @@ def mails_of_decision(session: Session, event_id: int) -> Iterator[Mail]:
                     ),
                     row.body,
                     gettext("If the services have work to do about it, they go on doing it."),
-                    gettext(
-                        "You do not agree, or you can say it otherwise? Answer here, a moderator will read it: %(url)s",
-                        url=author_url(row.reference, row.id),
-                    ),
+                    gettext("You do not agree, or you can say it otherwise? Answer, a moderator will read it."),
                 ]
+                link = (gettext("Answer"), f"{own}/moderation")
             else:
                 subject = gettext("%(reference)s is shown again", reference=row.reference)
                 parts = [
@@ -54,12 +54,14 @@ def mails_of_decision(session: Session, event_id: int) -> Iterator[Mail]:
                         "A moderator looked again: your contribution “%(title)s” (%(reference)s) is shown.", **named
                     ),
                     row.body,
-                    gettext("Everything about it: %(url)s", url=public_url(row.reference)),
                 ]
-            yield Mail(
+                link = (gettext("Everything about it"), public_url(row.reference, row.territory_id))
+            yield letter(
                 to=row.email,
-                subject=str(subject),
-                body="\n\n".join(str(part) for part in [gettext("Hello,"), *parts] if part) + "\n",
-                key=f"moderation-{event_id}",
                 language=row.language,
+                subject=subject,
+                paragraphs=[gettext("Hello,"), *parts],
+                links=[link, (gettext("Hear nothing more about it"), stop)],
+                key=f"moderation-{event_id}",
+                stop=stop,
             )

@@ -15,8 +15,8 @@ from app.core.errors import Invalid, NotFound
 from app.core.security import limiter
 from app.features.contributions.public import public_face
 from app.features.contributions.services import follow_hash
+from app.features.contributions.urls import author_of
 from app.features.moderation import services, wording
-from app.features.moderation.links import author_of
 from app.features.moderation.queries import Verdict, verdict
 from app.features.moderation.reasons import REPORT_REASONS
 from app.features.territories.hosts import host_reach
@@ -110,10 +110,16 @@ def _report_page(reference: str, invalid: Invalid | None = None) -> Response:
 
 def _own_verdict(reference: str, token: str) -> Verdict:
     row = db.session.execute(
-        text("SELECT id, territory_id, follow_hash FROM contribution WHERE reference = :r"), {"r": reference.upper()}
+        text(
+            "SELECT id, territory_id, follow_hash, EXISTS (SELECT FROM contribution_contact "
+            "WHERE contribution_id = contribution.id) AS reached FROM contribution WHERE reference = :r"
+        ),
+        {"r": reference.upper()},
     ).one_or_none()
     owns = row is not None and (
-        author_of(token) == row.id or (row.follow_hash is not None and bytes(row.follow_hash) == follow_hash(token))
+        # Whoever erased themselves has neither an address nor a link any more.
+        (author_of(token) == row.id and (row.reached or row.follow_hash is not None))
+        or (row.follow_hash is not None and bytes(row.follow_hash) == follow_hash(token))
     )
     here = host_reach()
     if row is None or not owns or (here is not None and row.territory_id not in here):
