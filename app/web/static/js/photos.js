@@ -128,7 +128,14 @@ export class Photos {
   }
 
   /** @param {number} i */
-  async edit(i) {
+  edit(i) {
+    // What is being changed is not sent as it was before.
+    const changing = this.change(i);
+    this.ready = this.ready.then(() => changing);
+  }
+
+  /** @param {number} i */
+  async change(i) {
     const { edit } = await import("./photo/editor.js");
     const changed = await edit(this.config, this.list, i);
     if (changed) {

@@ -105,15 +105,19 @@ class Editor {
     document.body.append(this.dialog);
     this.dialog.showModal();
     await new Promise((resolve) => this.dialog.addEventListener("close", resolve, { once: true }));
+    if (this.dialog.returnValue === "keep") await this.paint(photo);
     this.dialog.remove();
-    if (this.dialog.returnValue !== "keep") return null;
+    return this.dialog.returnValue === "keep" ? { list: this.list, at: this.at } : null;
+  }
+
+  /** @param {Photo} photo replaced by what is seen */
+  async paint(photo) {
     if (this.turned || this.boxes.length) {
       const pen = this.canvas.getContext("2d");
       for (const { x, y, w, h } of this.boxes) pen?.fillRect(x, y, w, h);
       const blob = await encoded(this.canvas);
       this.list[this.at] = { ...photo, blob, name: named(photo.name, blob) };
     }
-    return { list: this.list, at: this.at };
   }
 
   /** What is seen, as it is now. */
