@@ -228,6 +228,21 @@ def wakes(page: Page, address: str, tag: str) -> None:
     tools.send("ServiceWorker.dispatchSyncEvent", event)
 
 
+def test_a_browser_without_a_worker_says_it_on_the_spot_and_sends_later(
+    browser: Browser, town: RealTown, wire: Wire
+) -> None:
+    walker = Walker.on(browser, town, wire)
+    walker.writes("Sans rien d’installé.")
+    expect(walker.page.locator("#place-map canvas")).to_be_visible()
+    walker.loses_the_network()
+    walker.presses_send()
+    expect(walker.page.locator("#send-status")).to_contain_text("partira seule au retour du réseau")
+    walker.loses_the_network(False)
+    walker.reads_the_receipt()
+    assert len(received(town, "Sans rien d’installé.")) == 1
+    walker.page.context.close()
+
+
 def test_the_same_draft_sent_from_two_tabs_is_received_once(browser: Browser, town: RealTown, wire: Wire) -> None:
     walker = Walker.on(browser, town, wire)
     walker.writes("Le même brouillon, dans deux onglets.")
@@ -303,7 +318,9 @@ def test_several_drafts_are_taken_up_or_deleted_one_by_one(browser: Browser, tow
     page.wait_for_url("**/contribuer/proposal?brouillon=*")
     expect(page.locator("#text")).to_have_value("Brouillon numéro 3")
     page.fill("#text", "Brouillon numéro 3, repris")
-    page.wait_for_timeout(800)
+    # Left at once: the last letters are kept too.
+    page.get_by_role("link", name="Annuler").click()
+    page.wait_for_url(wire.address + "/")
     walker.goes_to("/brouillons")
     expect(page.locator(".kept-item")).to_have_count(3)
     expect(line(page, "numéro 3, repris")).to_be_visible()

@@ -92,6 +92,8 @@ async function restore() {
   else toast(config.words.draft);
 }
 
+ask();
+count();
 const restored = restore().catch((error) => console.warn(error));
 form.addEventListener("input", () => { count(); draft.soon(); });
 form.addEventListener("change", (event) => {
@@ -120,6 +122,7 @@ function put({ lat, lon }) {
   field("lat").value = lat.toFixed(6);
   field("lon").value = lon.toFixed(6);
   place?.show([lon, lat], "");
+  draft.soon();
 }
 
 const status = /** @type {HTMLElement} */ (document.getElementById("send-status"));
@@ -188,7 +191,9 @@ async function send() {
   }
   const { later } = await import("./offline/app.js");
   later();
-  location.assign(config.drafts);
+  // Without a network the page of the drafts only opens where a worker keeps it; here it is said on the spot.
+  if (navigator.onLine || navigator.serviceWorker?.controller) location.assign(config.drafts);
+  else { busy(false); status.textContent = config.words.kept; toast(config.words.kept); }
 }
 
 /**

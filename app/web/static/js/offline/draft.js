@@ -1,7 +1,7 @@
 // @ts-check
 /** The form and its draft: everything typed and every photo is on the device a moment later, under the form's own address. */
 
-import { changeItem, findItem, isFull, keepItem, newItem, photosOf, removeItem, valueOf } from "./store.js";
+import { changeItem, findItem, isFull, keepItem, newItem, photosOf, putDown, removeItem, valueOf } from "./store.js";
 
 /** @typedef {import("./store.js").Item} Item */
 
@@ -27,9 +27,14 @@ export class Draft {
     this.change = 0;
     this.keptChange = -1;
     this.timer = 0;
+    this.unkept = false;
     document.addEventListener("keep", (event) => /** @type {CustomEvent<Promise<any>[]>} */ (event).detail.push(this.keep()));
     // A phone may drop a page that is out of sight: what the last letters waited for is done at once.
-    document.addEventListener("visibilitychange", () => { if (document.hidden && this.timer) this.keep(); });
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden || !this.unkept) return;
+      if (this.worth(this.now())) putDown(this.now());
+      this.keep();
+    });
   }
 
   /** The draft that the address names, put back into the form. @returns {Promise<Item | null>} */
@@ -68,6 +73,7 @@ export class Draft {
   /** Something changed: keep it soon. @param {boolean} [photos] whether the photos did */
   soon(photos = false) {
     if (photos) this.change += 1;
+    this.unkept = true;
     clearTimeout(this.timer);
     this.timer = Number(setTimeout(() => this.keep(), SOON));
   }
@@ -77,10 +83,10 @@ export class Draft {
     clearTimeout(this.timer);
     this.timer = 0;
     const item = this.now();
-    const worth = this.photos.list.length > 0 || TELLING.some((name) => valueOf(item, name).trim());
     try {
-      if (worth) await this.store(item, "draft");
+      if (this.worth(item)) await this.store(item, "draft");
       else if (this.kept) { await removeItem(item.id); this.kept = false; this.keptChange = -1; }
+      this.unkept = this.timer !== 0;
     } catch (error) {
       this.onFull(error);
       // Without its photos, the rest may still have room.
@@ -88,10 +94,14 @@ export class Draft {
     }
   }
 
+  /** Whether there is anything to keep. @param {Item} item */
+  worth(item) { return this.photos.list.length > 0 || TELLING.some((name) => valueOf(item, name).trim()); }
+
   /** Put it into the queue as it is. @returns {Promise<Item>} what is kept: already `sent` when another tab was faster */
   queue() {
     clearTimeout(this.timer);
     this.timer = 0;
+    this.unkept = false;
     return this.store(this.now(), "waiting");
   }
 

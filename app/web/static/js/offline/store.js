@@ -29,6 +29,7 @@
 /** @typedef {{id: string, item: string, order: number, blob: Blob, name: string}} Photo */
 
 const NAME = "auzolan";
+const LAST = "auzolan:last";
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(NAME) : null;
 /** @type {Set<(message: any) => void>} */
 const listeners = new Set();
@@ -57,11 +58,27 @@ function database() {
     asked.onsuccess = () => {
       // A later version of the application may change the tables: this page lets go, and opens them again when asked.
       asked.result.onversionchange = () => { asked.result.close(); opened = null; };
-      resolve(asked.result);
+      takeUp(asked.result).finally(() => resolve(asked.result));
     };
     asked.onerror = () => { opened = null; reject(asked.error); };
   });
   return opened;
+}
+
+/** A page that is being left has no time for a transaction: what was typed last is put down here, for the next page. @param {Item} item */
+export function putDown(item) {
+  try { localStorage.setItem(LAST, JSON.stringify(item)); } catch { /* the page itself still has it */ }
+}
+
+/** @param {IDBDatabase} opened */
+async function takeUp(opened) {
+  const left = "localStorage" in globalThis && localStorage.getItem(LAST);
+  if (!left) return;
+  localStorage.removeItem(LAST);
+  const item = JSON.parse(left);
+  const items = opened.transaction("items", "readwrite").objectStore("items");
+  const known = await answer(items.get(item.id));
+  if (!known || known.state === "draft") items.put({ ...item, photos: known?.photos ?? 0, state: "draft" });
 }
 
 /** @template T @param {IDBRequest<T>} asked @returns {Promise<T>} */
