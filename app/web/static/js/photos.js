@@ -54,7 +54,8 @@ export class Photos {
     // Where they were taken is read now: a lighter copy no longer says it.
     this.propose(room);
     if (room.length) this.say(words.preparing, false);
-    const { named, shrink } = await import("./photo/shrink.js");
+    // Where the network went before this came, photos leave as they are.
+    const { named, shrink } = await import("./photo/shrink.js").catch(() => ({ named: (/** @type {string} */ name) => name, shrink: async (/** @type {Blob} */ file) => file }));
     let heavy = "";
     for (const file of room) {
       const blob = await shrink(file);
@@ -130,7 +131,7 @@ export class Photos {
   /** @param {number} i */
   edit(i) {
     // What is being changed is not sent as it was before.
-    const changing = this.change(i);
+    const changing = this.change(i).catch(() => this.say(this.config.words.editor.undrawable, true));
     this.ready = this.ready.then(() => changing);
   }
 
