@@ -67,7 +67,10 @@ _READERS = """
     JOIN territory t ON t.id = w.territory_id
     JOIN contribution c ON c.id = w.id AND c.visibility = 'public'
     LEFT JOIN LATERAL (
-      SELECT * FROM resident r WHERE r.person = w.person OR lower(r.email) = lower(w.email)
+      SELECT * FROM resident r
+      WHERE (r.person = w.person OR lower(r.email) = lower(w.email))
+        -- The same address may have another space in another town.
+        AND (r.territory_id IS NULL OR r.territory_id IN (t.id, t.parent_id))
       ORDER BY r.person = w.person DESC NULLS LAST, r.territory_id NULLS LAST LIMIT 1) AS r ON true
     WHERE NOT EXISTS (SELECT FROM silent s WHERE s.reader = lower(w.email) OR s.person = w.person)
     ORDER BY lower(coalesce(w.email, encode(w.person, 'hex'))), w.rank, w.id
