@@ -112,6 +112,8 @@ class IdeaSection:
     answers: Sequence[CommentView]
     discussion_url: str
     may_comment: bool
+    state: str = ""
+    """How its process calls the state in which it is, where it has a word of its own."""
     united_into: Related | None = None
     gave_way: bool = False
     made_of: Sequence[Related] = ()

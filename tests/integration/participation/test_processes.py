@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -89,6 +90,13 @@ def test_the_way_of_voting_stays_once_somebody_voted(ideas: Ideas, person, folde
     territory = ideas.session.get_one(Territory, made.territory_id)
     with pytest.raises(LookupError, match="shade"):
         load_pack(ideas.session, territory=territory, pack=read_pack(folder))
+
+
+def test_a_process_has_words_of_its_own_for_states(ideas: Ideas, client: FlaskClient) -> None:
+    ideas.process("shade", state_labels={"planned": {"fr": "On plante"}})
+    kept, debated = ideas.idea("Un chêne", state="planned"), ideas.idea("Un hêtre")
+    assert "On plante" in client.get(f"/c/{kept}?lang=fr").text
+    assert "On plante" not in client.get(f"/c/{debated}?lang=fr").text
 
 
 def test_an_operator_closes_and_opens_one(ideas: Ideas, person, session: Session) -> None:  # type: ignore[no-untyped-def]

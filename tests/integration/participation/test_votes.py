@@ -290,7 +290,7 @@ def answers(app: Flask, asked: list[str]) -> dict[str, str]:
     client, found = app.test_client(), {}
     for path in asked:
         answer = client.get(path, headers={"Accept-Language": "fr"})
-        words = re.sub(r"(nonce|csrf_token|value|name)=\"[^\"]*\"", "", answer.get_data().decode("utf-8", "replace"))
+        words = re.sub(r"(nonce|data-csrf|value|name)=\"[^\"]*\"", "", answer.get_data().decode("utf-8", "replace"))
         words = re.sub(r"nonce-[\w-]+|\"request_id\":\"[^\"]*\"|reporter|graine=\d+|seed=[\w-]+", "", words)
         found[path] = f"{answer.status_code} {words}"
     return found

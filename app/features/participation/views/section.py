@@ -28,6 +28,7 @@ from app.features.participation.queries.lives import (
 from app.features.participation.queries.threads import Said, best_arguments, counts_by_stance, town_answers
 from app.features.participation.queries.votes import Ballot, ballot
 from app.features.territories.processes import ProcessFacts, process
+from app.web.words import public_state
 
 _ROW = text(
     "SELECT id, reference, kind, state, visibility, supports, process_id, territory_id FROM contribution "
@@ -58,6 +59,7 @@ def section(row: Any, *, own: bool = False) -> IdeaSection:
         answers=[comment_view(said, row.reference) for said in town_answers(db.session, row.id)],
         discussion_url=url_for("participation.discussion", reference=row.reference),
         may_comment=may_comment(facts),
+        state=label(facts.state_labels.get(public_state(row.state, in_a_queue=False))),
         united_into=related(stands.into),
         gave_way=stands.gave_way,
         made_of=[one for row_ in stands.made_of if (one := related(row_))],
