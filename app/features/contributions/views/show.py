@@ -173,5 +173,4 @@ def _facts(face: Face, town: Town, category: CategoryFacts) -> list[Fact]:
     if row.together and row.together > 1:
         together = ngettext("%(num)d report together", "%(num)d reports together", row.together)
         facts.append(Fact(gettext("Same problem"), together))
-    facts.append(Fact(gettext("Position"), f"{row.lat:.5f}, {row.lon:.5f}"))
     return facts
