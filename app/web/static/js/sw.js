@@ -43,7 +43,8 @@ worker.addEventListener("fetch", (/** @type {Event_} */ event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
-  if (request.mode === "navigate") event.respondWith(page(event, url));
+  // A frame inside a page is its own affair: a copy of something else would only puzzle.
+  if (request.mode === "navigate") { if (request.destination === "document") event.respondWith(page(event, url)); }
   else if (url.pathname.startsWith("/static/")) event.respondWith(file(request, url));
   else if (/^\/(tiles\/contributions\/|basemap\/|basemap\.pmtiles$)/.test(url.pathname)) event.respondWith(piece(event, url));
 });
