@@ -104,6 +104,21 @@ def app(environment: dict[str, str]) -> Iterator[Flask]:
 
 
 @pytest.fixture
+def worker_here(environment: dict[str, str]) -> Iterator[None]:
+    """Handlers run in this process, with an application of this test's own; its connections are closed at the end."""
+    from app.core.db import db
+    from workers.runtime import application
+
+    application.cache_clear()
+    yield
+    if application.cache_info().currsize:
+        with application().app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+    application.cache_clear()
+
+
+@pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
 

@@ -34,11 +34,12 @@ class Town:
 
 
 @pytest.fixture
-def town(environment: dict[str, str], session: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+def town(
+    environment: dict[str, str], session: Any, monkeypatch: pytest.MonkeyPatch, worker_here: None
+) -> Iterator[Town]:
     from app import create_app
     from app.core.db import db
     from workers.handlers import run
-    from workers.runtime import application
 
     make_world(session)
     session.commit()
@@ -48,7 +49,6 @@ def town(environment: dict[str, str], session: Any, monkeypatch: pytest.MonkeyPa
         port = free.getsockname()[1]
     # A passkey belongs to a name, never to a number.
     monkeypatch.setenv("AUZOLAN_BASE_URL", f"http://localhost:{port}")
-    application.cache_clear()
     app = create_app()
     server = make_server("localhost", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -68,7 +68,6 @@ def town(environment: dict[str, str], session: Any, monkeypatch: pytest.MonkeyPa
     server.shutdown()
     thread.join()
     server.server_close()
-    application.cache_clear()
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()

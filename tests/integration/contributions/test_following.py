@@ -24,7 +24,6 @@ from app.features.tickets import services
 from app.features.tickets.workflow import Change
 from tests.support.desk import World, make_world
 from workers.handlers import run
-from workers.runtime import application
 
 
 class Town(World):
@@ -69,7 +68,7 @@ class Town(World):
 
 
 @pytest.fixture
-def town(app: Flask, session: Any, environment: dict[str, str]) -> Any:
+def town(app: Flask, session: Any, environment: dict[str, str], worker_here: None) -> Any:
     world = make_world(session)
     made = Town(session, world.towns, world.services, world.made)
     made.app = app
@@ -77,9 +76,7 @@ def town(app: Flask, session: Any, environment: dict[str, str]) -> Any:
     made.reference = made.ticket("bidache/voirie", title="Trou devant l'école")
     made.agent = made.actor("agent", services=("bidache/voirie",))
     session.commit()
-    application.cache_clear()
-    yield made
-    application.cache_clear()
+    return made
 
 
 def token(page: str) -> str:

@@ -22,7 +22,6 @@ from app.features.tickets import services
 from app.features.tickets.workflow import Change
 from tests.support.desk import World, make_world
 from workers.handlers import run
-from workers.runtime import application
 
 
 class Town(World):
@@ -133,7 +132,7 @@ def path_in(mail: EmailMessage, start: str) -> str:
 
 
 @pytest.fixture
-def town(app: Flask, session: Any, environment: dict[str, str]) -> Iterator[Town]:
+def town(app: Flask, session: Any, environment: dict[str, str], worker_here: None) -> Iterator[Town]:
     world = make_world(session)
     made = Town(session, world.towns, world.services, world.made)
     made.app = app
@@ -144,6 +143,4 @@ def town(app: Flask, session: Any, environment: dict[str, str]) -> Iterator[Town
     for number in session.scalars(text("SELECT id FROM territory")).all():
         session.execute(text(f"CREATE SEQUENCE IF NOT EXISTS reference_{number} START 1001"))
     session.commit()
-    application.cache_clear()
     yield made
-    application.cache_clear()
