@@ -60,6 +60,11 @@ class Walker(Resident):
         until(self.page, "navigator.serviceWorker.controller !== null")
 
     def loses_the_network(self, lost: bool = True) -> None:
+        """For the page, and for a service worker that starts before the browser hears that it is offline too."""
+        if lost:
+            self.wire.fault = "down"
+        elif self.wire.fault == "down":
+            self.wire.fault = ""
         self.page.context.set_offline(lost)
 
     def writes(self, text: str, *, photos: int = 1, category: str = "pothole", kind: str = "problem") -> None:

@@ -17,10 +17,11 @@ BUSY = (
 
 @dataclass
 class Wire:
-    """Carries bytes from `port` to `target`. What goes wrong is set with `fault`, and concerns sendings (POST) only.
+    """Carries bytes from `port` to `target`; a server that is gone ends the connection. What goes wrong is `fault`.
 
-    `cut-sending`: the connection ends once `after` bytes of the request went through. `cut-answer`: the server answers,
-    and nobody hears it. `busy`: 503 without asking the server.
+    `down`: nothing passes, for anybody. The others concern sendings (POST) only. `cut-sending`: the connection ends
+    once `after` bytes of the request went through. `cut-answer`: the server answers, and nobody hears it. `busy`: 503
+    without asking the server.
     """
 
     target: int
@@ -45,7 +46,7 @@ class Wire:
                 threading.Thread(target=self._carry, args=(near,), daemon=True).start()
 
     def _carry(self, near: socket.socket) -> None:
-        with near, socket.create_connection(("127.0.0.1", self.target)) as far:
+        with near, contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", self.target)) as far:
             deaf = threading.Event()
             back = threading.Thread(target=self._back, args=(far, near, deaf), daemon=True)
             back.start()
@@ -59,6 +60,8 @@ class Wire:
     def _forth(self, near: socket.socket, far: socket.socket, deaf: threading.Event) -> None:
         left = -1
         while data := near.recv(CHUNK):
+            if self.fault == "down":
+                return
             if data.startswith(b"POST /api/v1/contributions"):
                 self.sendings.append(self.fault or "passed")
                 if self.fault == "busy":

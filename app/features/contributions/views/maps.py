@@ -101,12 +101,10 @@ def nearby() -> Response:
 
 def already_there(asked: Mapping[str, Any]) -> list[Nearby]:
     """The same as data, for `lon`, `lat`, `kind` and, if it is known, `category`; nothing while there is no place."""
-    try:
-        lon, lat = (float(str(asked.get(name, "")).replace(",", ".")) for name in ("lon", "lat"))
-    except ValueError:
+    pin = asked_pin(asked)
+    if pin is None:
         return []
-    if not (abs(lon) <= 180 and abs(lat) <= 90):
-        return []
+    lon, lat = pin
     place = locate(db.session, lon, lat)
     home = site_town().town
     if place is not None and spoken_of(place.territory_id):
@@ -126,6 +124,15 @@ def already_there(asked: Mapping[str, Any]) -> list[Nearby]:
         )
         for face in faces
     ]
+
+
+def asked_pin(asked: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Longitude and latitude (degrees) of a form's pin, however typed; None while there is none."""
+    try:
+        lon, lat = (float(str(asked.get(name, "")).replace(",", ".")) for name in ("lon", "lat"))
+    except ValueError:
+        return None
+    return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
 
 
 def category_choices(town: Town) -> list[Choice]:

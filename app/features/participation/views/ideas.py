@@ -19,7 +19,7 @@ from app.features.contributions.drafts import Draft
 from app.features.contributions.filters import scope_of
 from app.features.contributions.pages import Choice, Nearby
 from app.features.contributions.person import person
-from app.features.contributions.views.maps import list_item, list_items
+from app.features.contributions.views.maps import asked_pin, list_item, list_items
 from app.features.participation.pages import IdeasPage
 from app.features.participation.queries.ideas import (
     ORDERS,
@@ -91,15 +91,12 @@ def similar() -> Response:
 
 def similar_to(asked: Mapping[str, Any]) -> list[Nearby]:
     """The same as data, for `lon`, `lat`, `title` and `text`; nothing while there is no place or are no words."""
-    try:
-        lon, lat = (float(str(asked.get(name, "")).replace(",", ".")) for name in ("lon", "lat"))
-    except ValueError:
-        return []
-    if not (abs(lon) <= 180 and abs(lat) <= 90):
+    pin = asked_pin(asked)
+    if pin is None:
         return []
     territories = scope_of(db.session, site_town().town.slug).territory_ids
     words = str(asked.get("title") or asked.get("text") or "")
-    rows = similar_ideas(db.session, territories=territories, lon=lon, lat=lat, words=words.replace("\x00", ""))
+    rows = similar_ideas(db.session, territories=territories, lon=pin[0], lat=pin[1], words=words.replace("\x00", ""))
     return [
         Nearby(
             list_item(row, current_town(db.session, row.territory_id), row.distance_m),
