@@ -10,7 +10,8 @@ from typing import Any
 from flask import Blueprint, Flask, render_template, request
 from markupsafe import Markup
 
-from app.features.contributions.pages import Choice, ListItem, Nearby, ShowPage
+from app.features.contributions.form_pages import Nearby
+from app.features.contributions.pages import Choice, ListItem, ShowPage
 from app.features.participation import pages, wording
 from app.features.participation.queries.ideas import ORDERS, PUBLIC_KEYS
 from app.features.participation.views.ideas import ORDER_WORDS

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from app.features.contributions import pages
+from app.features.contributions import form_pages, pages
 
 TOWN = "Monaco, Beausoleil"
 # Where the sample town stands, longitude and latitude; changed to look at another basemap.
@@ -104,37 +104,37 @@ def list_page() -> pages.ListPage:
 
 
 CATEGORIES = [
-    pages.CategoryChoice(
+    form_pages.CategoryChoice(
         "lamp",
         "Lampadaire éteint",
         "lamp",
         "Éclairage",
         (
-            pages.Question("number", "Numéro écrit sur le mât", hint="Une plaque, à hauteur des yeux."),
-            pages.Question(
+            form_pages.Question("number", "Numéro écrit sur le mât", hint="Une plaque, à hauteur des yeux."),
+            form_pages.Question(
                 "when",
                 "Quand est-ce éteint ?",
                 "choice",
                 (pages.Choice("always", "Toute la nuit"), pages.Choice("blink", "Il clignote")),
             ),
-            pages.Question(
+            form_pages.Question(
                 "danger",
                 "Un câble est-il à nu ?",
                 "yesno",
                 required=True,
-                stop=pages.Stop(["yes"], "112", "Restez à plus de dix mètres et ne touchez à rien."),
+                stop=form_pages.Stop(["yes"], "112", "Restez à plus de dix mètres et ne touchez à rien."),
             ),
         ),
     ),
-    pages.CategoryChoice("lamp-day", "Allumé en plein jour", "sun", "Éclairage"),
-    pages.CategoryChoice("bin", "Poubelle pleine", "bin", "Propreté"),
-    pages.CategoryChoice("dump", "Dépôt sauvage", "dump", "Propreté"),
-    pages.CategoryChoice("graffiti", "Graffiti", "graffiti", "Propreté"),
-    pages.CategoryChoice("dog", "Déjections", "dog", "Propreté"),
-    pages.CategoryChoice("hole", "Trou dans la chaussée", "pothole", "Voirie"),
-    pages.CategoryChoice("sign", "Panneau abîmé", "sign", "Voirie"),
-    pages.CategoryChoice("tree", "Arbre ou branche", "tree", "Espaces verts"),
-    pages.CategoryChoice(
+    form_pages.CategoryChoice("lamp-day", "Allumé en plein jour", "sun", "Éclairage"),
+    form_pages.CategoryChoice("bin", "Poubelle pleine", "bin", "Propreté"),
+    form_pages.CategoryChoice("dump", "Dépôt sauvage", "dump", "Propreté"),
+    form_pages.CategoryChoice("graffiti", "Graffiti", "graffiti", "Propreté"),
+    form_pages.CategoryChoice("dog", "Déjections", "dog", "Propreté"),
+    form_pages.CategoryChoice("hole", "Trou dans la chaussée", "pothole", "Voirie"),
+    form_pages.CategoryChoice("sign", "Panneau abîmé", "sign", "Voirie"),
+    form_pages.CategoryChoice("tree", "Arbre ou branche", "tree", "Espaces verts"),
+    form_pages.CategoryChoice(
         "noise", "Bruit", "noise", "Tranquillité", contact_required=True, help="Nous devons pouvoir vous rappeler."
     ),
 ]
@@ -156,11 +156,11 @@ def map_page(page: pages.ListPage) -> pages.MapPage:
     )
 
 
-def kind_page() -> pages.KindPage:
-    return pages.KindPage({k: f"/contribuer/{k}" for k in pages.KIND_ORDER}, urgent_phone="05 59 46 60 60")
+def kind_page() -> form_pages.KindPage:
+    return form_pages.KindPage({k: f"/contribuer/{k}" for k in pages.KIND_ORDER}, urgent_phone="05 59 46 60 60")
 
 
-def new_page(kind: str, posted: Mapping[str, str] | None) -> pages.NewPage:
+def new_page(kind: str, posted: Mapping[str, str] | None) -> form_pages.NewPage:
     errors = {}
     values: dict[str, Any] = dict(posted or {})
     if posted is not None:
@@ -170,7 +170,7 @@ def new_page(kind: str, posted: Mapping[str, str] | None) -> pages.NewPage:
             errors["place"] = "Placez le repère sur la carte, ou écrivez une adresse."
         if "@" in posted.get("email", "") and "." not in posted["email"].split("@")[-1]:
             errors["email"] = "Il manque la fin de l’adresse, par exemple « .fr ». Le reste est gardé."
-    return pages.NewPage(
+    return form_pages.NewPage(
         kind=kind,
         action=f"/contribuer/{kind}",
         key="5f0c9a3e-4d7f-4f0b-9f43-1b7f0f7a8d11",
@@ -182,7 +182,7 @@ def new_page(kind: str, posted: Mapping[str, str] | None) -> pages.NewPage:
         attribution=CREDIT,
         values=values,
         errors=errors,
-        nearby=[pages.Nearby(ITEMS[1], "/c/BAY-4817"), pages.Nearby(ITEMS[0], "/c/BAY-4901")]
+        nearby=[form_pages.Nearby(ITEMS[1], "/c/BAY-4817"), form_pages.Nearby(ITEMS[0], "/c/BAY-4901")]
         if kind == "problem"
         else (),
     )
@@ -194,15 +194,15 @@ QR = (
 )
 
 
-def receipt_page(kind: str) -> pages.ReceiptPage:
-    return pages.ReceiptPage(
+def receipt_page(kind: str) -> form_pages.ReceiptPage:
+    return form_pages.ReceiptPage(
         reference="BAY-4817",
         kind=kind,
         url="/c/BAY-4817",
         follow_url="https://bayonne.example/suivi/BAY-4817/r6m2kq",
         received_at=NOW,
         category_label="Lampadaire éteint",
-        service=pages.ServiceContact(
+        service=form_pages.ServiceContact(
             "Éclairage public",
             "Hôtel de ville, 1 avenue du Maréchal-Leclerc, 64100 Bayonne",
             "eclairage@bayonne.example",

@@ -26,10 +26,8 @@ from app.core.logs import request_id
 from app.core.security import limiter
 from app.core.storage import open_storage
 from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, Draft, PhotoDraft
-from app.features.contributions.forms import page_field, photo_files, read_page_form
-from app.features.contributions.pages import (
+from app.features.contributions.form_pages import (
     CategoryChoice,
-    Choice,
     KindPage,
     NewPage,
     Question,
@@ -37,6 +35,8 @@ from app.features.contributions.pages import (
     ServiceContact,
     Stop,
 )
+from app.features.contributions.forms import page_field, photo_files, read_page_form
+from app.features.contributions.pages import Choice
 from app.features.contributions.person import acting_author, remember
 from app.features.contributions.public import public_face
 from app.features.contributions.schemas import read_contribution

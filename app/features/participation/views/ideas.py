@@ -17,7 +17,8 @@ from app.core.db import db
 from app.core.i18n import label
 from app.features.contributions.drafts import Draft
 from app.features.contributions.filters import scope_of
-from app.features.contributions.pages import Choice, Nearby
+from app.features.contributions.form_pages import Nearby
+from app.features.contributions.pages import Choice
 from app.features.contributions.person import person
 from app.features.contributions.views.maps import asked_pin, list_item, list_items
 from app.features.participation.pages import IdeasPage

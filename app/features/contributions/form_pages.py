@@ -1,0 +1,146 @@
+"""What the pages show on which one writes a contribution, from the choice of a kind to the receipt, as plain data.
+
+As in `pages`: texts in the reader's language, times aware, positions WGS 84 degrees, addresses ready for `href`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from app.features.contributions.pages import Choice, ListItem
+
+
+@dataclass(frozen=True, slots=True)
+class KindPage:
+    """The choice of a kind. `urls` maps each kind to its form. `urgent_phone` is the town's number outside
+    hours.
+    """
+
+    urls: Mapping[str, str]
+    urgent_phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Answers after which one telephones instead of writing; the server refuses them too."""
+
+    answers: Sequence[str]
+    phone: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An extra question of a category; the form shows it when that category is chosen.
+
+    `type`: "text", "choice", "yesno" (posted as "yes" or "no") or "number". The field's name is
+    `answers.CATEGORY.KEY`: without scripts the questions of every category are on the page.
+    """
+
+    key: str
+    label: str
+    type: Literal["text", "choice", "yesno", "number"] = "text"
+    choices: Sequence[Choice] = ()
+    required: bool = False
+    hint: str = ""
+    stop: Stop | None = None
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """Value and text of each choice."""
+        return [(choice.value, choice.label) for choice in self.choices]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryChoice:
+    """A category of the form, under its `group`. `contact_required`: some need a way to call back."""
+
+    slug: str
+    label: str
+    icon: str
+    group: str
+    questions: Sequence[Question] = ()
+    contact_required: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """An open contribution near the pin: "already reported here?"."""
+
+    item: ListItem
+    support_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """The form. `values` is what was typed (names as posted), `errors` maps a field's name to a sentence.
+
+    `key` is the idempotency key of this form, made when it is first shown and posted back: sending twice is
+    harmless. `max_text` is in characters, `max_photos` counts, `max_photo_mb` is per photo.
+    """
+
+    kind: str
+    action: str
+    key: str
+    categories: Sequence[CategoryChoice]
+    town: str
+    center: tuple[float, float]
+    bounds: tuple[float, float, float, float]
+    basemap_url: str
+    attribution: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    nearby: Sequence[Nearby] = ()
+    nearby_url: str = "/list-fragment"
+    geocode_url: str = ""
+    cancel_url: str = "/"
+    max_text: int = 4000
+    max_photos: int = 5
+    max_photo_mb: int = 15
+
+    @property
+    def groups(self) -> Mapping[str, Sequence[CategoryChoice]]:
+        """Categories under their group, in the given order."""
+        found: dict[str, list[CategoryChoice]] = {}
+        for category in self.categories:
+            found.setdefault(category.group, []).append(category)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceContact:
+    """Who answers, and how to reach them on paper or by voice."""
+
+    name: str
+    address: str = ""
+    email: str = ""
+    phone: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    """The acknowledgement. `follow_url` is the private link, absolute; `qr_svg` its QR code as an SVG
+    document.
+
+    `due` is the day by which the service answers, None for praise and proposals.
+    """
+
+    reference: str
+    kind: str
+    url: str
+    follow_url: str
+    received_at: datetime
+    category_label: str
+    service: ServiceContact
+    address: str = ""
+    due: date | None = None
+    routed: bool = False
+    qr_svg: str = ""
+    email: str = ""
+    another_url: str = ""
+    """The form for something else at the same place."""
