@@ -35,7 +35,7 @@ class HeatPicture:
     """What to draw. `hexagons`: H3 index to count. `zones`: (name, GeoJSON geometry). Bounds in degrees.
 
     `fewest`: a hexagon with fewer is an outline without a count, and is left out of the heat (1: all are shown).
-    `words`: `title`, `legend`, `hexagons`, `heat`, `zones`, `few`, `count`, `attribution`.
+    `words`: `title`, `legend`, `hexagons`, `heat`, `zones`, `few`, `count`.
     """
 
     hexagons: Mapping[int, int]
@@ -45,8 +45,10 @@ class HeatPicture:
     zones: Sequence[tuple[str, Mapping[str, Any]]] = ()
     streets: Mapping[str, Any] | None = None
     fewest: int = 1
-    tiles: tuple[str, str] | None = None
-    """A raster tile server's address and attribution, where a town names one."""
+    tiles: tuple[str, int, int] | None = None
+    """A raster tile server's address, the size of its tiles in pixels and its deepest zoom, where a town names one."""
+    credits: Sequence[tuple[str, str]] = ()
+    """Whose map and data it is: (words, address or nothing)."""
     heat_first: bool = False
     marks: Sequence[tuple[int, float, float]] = field(default_factory=tuple)
     """Numbered places: (number, lon, lat)."""
@@ -93,9 +95,13 @@ def heat_page(picture: HeatPicture) -> str:
     ground.default_js = [("leaflet", "asset:leaflet.js")]
     ground.default_css = [("leaflet_css", "asset:leaflet.css")]
     if picture.tiles is not None:
-        address, attribution = picture.tiles
-        folium.TileLayer(address, attr=attribution, name="", control=False).add_to(ground)
-    if picture.zones:
+        address, size, deepest = picture.tiles
+        offset = -int(math.log2(size // 256))
+        layer = folium.TileLayer(
+            address, attr=" ", name="", control=False, tile_size=size, zoom_offset=offset, max_native_zoom=deepest
+        )
+        layer.add_to(ground)
+    elif picture.zones:
         _town(picture).add_to(ground)
     if picture.streets is not None:
         _outline(picture.streets, STREET, 1, None).add_to(ground)
@@ -214,8 +220,13 @@ def _legend(picture: HeatPicture, steps: Sequence[int]) -> str:
     few = f'<p class="few">{words["few"]}</p>' if picture.fewest > 1 else ""
     return (
         f'<div class="legend"><b>{words["legend"]}</b><ol>{items}</ol>{few}</div>'
-        f'<p class="sources">{words["attribution"]}</p>'
+        f'<p class="sources">{" · ".join(_credit(*credit) for credit in picture.credits)}</p>'
     )
+
+
+def _credit(words: str, address: str) -> str:
+    said = html.escape(words)
+    return f'<a href="{html.escape(address)}" target="_blank" rel="noopener license">{said}</a>' if address else said
 
 
 _STYLE = f"""<style>
@@ -239,6 +250,7 @@ html, body {{ background: {AROUND}; color: {LABEL};
 .legend p {{ margin: 4px 0 0; }}
 .sources {{ position: absolute; right: 0; bottom: 0; z-index: 1000; margin: 0; padding: 1px 6px; font-size: 11px;
   background: #fdfbf6cc; max-width: calc(100% - 12px); }}
+.sources a {{ color: inherit; }}
 /* By night the drawing is turned over: what was darkest becomes lightest, and hues stay. */
 @media (prefers-color-scheme: dark) {{
   html, body, .folium-map.leaflet-container {{ background: #252f32; color: #c9cfcb; }}
@@ -248,6 +260,7 @@ html, body {{ background: {AROUND}; color: {LABEL};
   .folium-map .leaflet-bar, .folium-map .leaflet-control-layers {{ border-color: #2f3b3e; }}
   .folium-map .leaflet-control-scale-line {{ color: #c9cfcb; border-color: #c9cfcb; }}
   .sources {{ background: #182124cc; }}
+  .leaflet-tile-pane {{ filter: brightness(.55); }}
 }}
 </style>"""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 import click
@@ -15,6 +15,7 @@ from app.cli.context import failing_words, working_session
 
 if TYPE_CHECKING:
     from app.core.messages import Message
+    from app.features.territories.packs.schema import Pack
 
 
 @click.group()
@@ -42,10 +43,9 @@ def add(
     no_pack: bool,
 ) -> None:
     """Add a territory, with the default pack of a French commune unless another is given."""
-    from app.features.territories.adding import DEFAULT_PACK, add_commune, add_drawn, add_epci
+    from app.features.territories.adding import add_commune, add_drawn, add_epci
     from app.features.territories.packing import load_pack
     from app.features.territories.packs.issues import PackError
-    from app.features.territories.packs.reader import read_pack
     from geodata.errors import GeometryError
     from geodata.france import UnknownPlace
     from geodata.geojson import parse_boundary
@@ -70,7 +70,7 @@ def add(
                     click.echo(f"{boundary.name}{note.pointer}: {note.message}")
                 added = add_drawn(session, name=name, boundary=read, timezone=timezone)
             if not no_pack:
-                load_pack(session, territory=added, pack=read_pack(pack_folder or DEFAULT_PACK))
+                load_pack(session, territory=added, pack=_pack(pack_folder, in_france=added.code is not None))
         except UnknownPlace as error:
             raise click.ClickException(str(error)) from None
         except GeometryError as error:
@@ -79,6 +79,17 @@ def add(
             raise click.ClickException(str(error)) from None
         session.commit()
         click.echo(f"{added.name} added: slug {added.slug}, references {added.prefix}-…, metres in EPSG:{added.srid}.")
+
+
+def _pack(folder: Path | None, *, in_france: bool) -> Pack:
+    """The pack of a new territory. The default one draws the map on the plan of the IGN, which knows France alone."""
+    from app.features.territories.adding import DEFAULT_PACK
+    from app.features.territories.packs.reader import read_pack
+
+    pack = read_pack(folder or DEFAULT_PACK)
+    if folder or in_france:
+        return pack
+    return pack.model_copy(update={"town": pack.town.model_copy(update={"basemap": None})})
 
 
 @territory.command("list")
@@ -174,3 +185,37 @@ def hosts(slug: str, names: tuple[str, ...]) -> None:
         click.echo(f"{slug} answers at {', '.join(wanted)}, and nothing else appears there.")
     else:
         click.echo(f"{slug} has no host of its own any more.")
+
+
+@territory.command()
+@click.argument("slug")
+@click.argument("kind", type=click.Choice(["pmtiles", "style", "vector", "raster", "ign", "outlines"]))
+@click.argument("url", required=False)
+@click.option("--attribution", help="Whose map it is, as its licence asks; shown on every map.")
+@click.option("--attribution-url", help="Where these words lead.")
+@click.option("--host", "hosts", multiple=True, help="Another host that the map asks, as https://glyphs.example.")
+@click.option("--tile-size", type=click.Choice(["256", "512"]), default="256", help="Of raster tiles, in pixels.")
+@click.option("--max-zoom", type=click.IntRange(1, 24), default=19, help="The deepest tiles that exist.")
+def basemap(slug: str, kind: str, url: str | None, tile_size: str, **given: Any) -> None:
+    """Choose what a territory's map is drawn on: a file, a style, tiles, the plan of the IGN, or its outlines."""
+    from pydantic import ValidationError
+
+    from app.features.territories.backgrounds import faults
+    from app.features.territories.models import Territory
+    from app.features.territories.packs.schema import Basemap
+    from app.features.territories.services import set_basemap
+
+    try:
+        asked = Basemap.model_validate({"kind": kind, "url": url, "tile_size": int(tile_size), **given})
+    except ValidationError as error:
+        raise click.UsageError("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())) from None
+    setting = asked.model_dump(mode="json", exclude_defaults=True)
+    if wrong := faults(setting):
+        raise click.UsageError("; ".join(f"{name}: {message}" for name, message in wrong))
+    with working_session() as session:
+        row = session.scalar(select(Territory).where(Territory.slug == slug))
+        if row is None:
+            raise click.ClickException(f"No territory has the slug “{slug}”; `auzolan territory list` shows them.")
+        set_basemap(session, territory=row, setting=setting)
+        session.commit()
+    click.echo(f"The map of {slug} is drawn on {url or kind}. `auzolan pack dump` writes it into its pack.")

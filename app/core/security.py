@@ -27,8 +27,8 @@ def csp_nonce() -> str:
 
 
 def content_security_policy(nonce: str) -> str:
-    """Everything from ourselves; a town's own basemap host is added by its setting."""
-    extra = " ".join(g.get("csp_connect", ()))
+    """Everything from ourselves; the hosts of the town's basemap where a page shows a map, and for nothing else."""
+    extra = " ".join(g.get("csp_basemap", ()))
     return "; ".join(
         (
             "default-src 'none'",

@@ -16,6 +16,7 @@ from app.features.territories.adding import DEFAULT_PACK, prefixes_for, town_hal
 from app.features.territories.models import Territory
 from app.features.territories.packing import load_pack
 from app.features.territories.packs.reader import read_pack
+from app.features.territories.packs.schema import Basemap
 from app.features.territories.services import NewTerritory, NewZone, add_territory, replace_zones, slugify
 from geodata import demo, france
 from geodata.crs import metric_srid
@@ -64,13 +65,18 @@ def add_towns(session: Session) -> Towns:
             prefixes=["MOB", "MEB"],
             timezone="Europe/Paris",
             town_hall={"name": "Mairie de démonstration", "email": "mairie@demo.example", **_IMAGINED},
-            settings={
-                "basemap": {"url": f"/basemap/{BASEMAP}.pmtiles", "attribution": demo.attribution()},
-                "geocoder": "demo",
-            },
+            settings={"geocoder": "demo"},
         ),
     )
-    load_pack(session, territory=whole, pack=read_pack(DEFAULT_PACK))
+    pack = read_pack(DEFAULT_PACK)
+    # The demo comes with its own map: nobody's server is asked.
+    ground = Basemap(
+        url=f"/basemap/{BASEMAP}.pmtiles",
+        attribution=demo.attribution(),
+        attribution_url="https://www.openstreetmap.org/copyright",
+    )
+    town = pack.town.model_copy(update={"basemap": ground})
+    load_pack(session, territory=whole, pack=pack.model_copy(update={"town": town}))
     # A nested town counts days and names kinds of zones as the one above, whose pack it uses.
     shared: dict[str, object] = {
         key: whole.settings[key] for key in ("delays", "zone_kinds", "basemap", "geocoder") if key in whole.settings

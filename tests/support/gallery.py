@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import mapbox_vector_tile
-from flask import Blueprint, Flask, Response, abort, jsonify, render_template, request, send_file
+from flask import Blueprint, Flask, Response, abort, g, jsonify, render_template, request, send_file
 from flask_wtf.csrf import CSRFProtect
 from PIL import Image, ImageDraw
 from pydantic import SecretStr
@@ -104,7 +104,7 @@ def _legal(app: Flask) -> None:
     )
     page = LegalPage(
         "Mairie de Bayonne", "1 avenue du Maréchal-Leclerc, 64100 Bayonne", "mairie@bayonne.example", "05 59 00 00 00",
-        samples.CREDIT, "", "", "",
+        samples.GROUND, "", "", "",
     )  # fmt: skip
 
     @slice_.get("/notice")
@@ -157,7 +157,11 @@ def _list_page() -> pages.ListPage:
 def _contributions(slice_: Blueprint) -> None:
     @slice_.get("/")
     def map_page() -> str:
-        return render_template("contributions/map.html", page=samples.map_page(_list_page()))
+        page = samples.map_page(_list_page())
+        if tiles := request.args.get("tiles"):
+            page = replace(page, basemap=samples.raster(tiles))
+            g.csp_basemap = page.basemap.origins
+        return render_template("contributions/map.html", page=page)
 
     @slice_.get("/integration")
     def embed() -> str:
@@ -247,6 +251,10 @@ def _files(app: Flask, basemap: Path | None, photos: Path | None) -> None:
         answer = Response(content, mimetype="application/octet-stream")
         answer.make_conditional(request, accept_ranges=True, complete_length=len(content))
         return answer
+
+    @app.get("/basemap/gallery.geojson")
+    def outlines() -> Response:
+        return jsonify(samples.outlines())
 
     @app.get("/photo/<int:size>/<name>")
     def photo(size: int, name: str) -> Response:

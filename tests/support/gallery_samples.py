@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from app.features.contributions import form_pages, pages
+from app.features.territories.backgrounds import Background, Credit, background
 
 TOWN = "Monaco, Beausoleil"
 # Where the sample town stands, longitude and latitude; changed to look at another basemap.
@@ -16,7 +17,30 @@ CENTER = (_LON, _LAT)
 BOUNDS = (_LON - 0.03, _LAT - 0.02, _LON + 0.03, _LAT + 0.02)
 BASEMAP = "/basemap.pmtiles"
 CREDIT = "© contributeurs OpenStreetMap (ODbL)"
+GROUND = Background(
+    "pmtiles", BASEMAP, "/basemap/gallery.geojson", credits=(Credit(CREDIT, "https://www.openstreetmap.org/copyright"),)
+)
 NOW = datetime.now(UTC)
+
+
+def raster(tiles: str) -> Background:
+    """The same town on somebody's raster tiles."""
+    setting = {
+        "kind": "raster",
+        "url": tiles,
+        "attribution": "© Tuiles d’essai",
+        "attribution_url": "https://t.example/",
+    }
+    return background(setting, outlines=GROUND.outlines, sources="")
+
+
+def outlines() -> dict[str, Any]:
+    """The edge of the sample town."""
+    west, south, east, north = BOUNDS
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    edge = {"type": "Polygon", "coordinates": [ring]}
+    town = {"type": "Feature", "properties": {"class": "town", "name": "Monaco"}, "geometry": edge}
+    return {"type": "FeatureCollection", "features": [town]}
 
 
 def _item(number: int, kind: str, theme: str, title: str, state: str, **more: Any) -> pages.ListItem:
@@ -149,8 +173,7 @@ def map_page(page: pages.ListPage) -> pages.MapPage:
         categories=[pages.Choice(c.slug, c.label, c.group, c.icon) for c in CATEGORIES],
         center=CENTER,
         bounds=BOUNDS,
-        basemap_url=BASEMAP,
-        attribution=CREDIT,
+        basemap=GROUND,
         zones=[pages.Choice("petit-bayonne", "Petit Bayonne", "Bayonne")],
         zoom=float(os.environ.get("GALLERY_ZOOM", "14.2")),
     )
@@ -178,8 +201,7 @@ def new_page(kind: str, posted: Mapping[str, str] | None) -> form_pages.NewPage:
         town="Monaco",
         center=CENTER,
         bounds=BOUNDS,
-        basemap_url=BASEMAP,
-        attribution=CREDIT,
+        basemap=GROUND,
         values=values,
         errors=errors,
         nearby=[form_pages.Nearby(ITEMS[1], "/c/BAY-4817"), form_pages.Nearby(ITEMS[0], "/c/BAY-4901")]
@@ -230,7 +252,7 @@ def photos(*names: str) -> list[pages.PhotoView]:
 
 
 def mini(kind: str = "problem") -> pages.MiniMap:
-    return pages.MiniMap(CENTER, kind, BASEMAP, CREDIT, BOUNDS)
+    return pages.MiniMap(CENTER, kind, GROUND, BOUNDS)
 
 
 def show_page(reference: str, own: bool = False) -> pages.ShowPage:

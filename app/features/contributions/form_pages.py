@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from app.features.contributions.pages import Choice, ListItem
+from app.features.territories.backgrounds import Background
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,7 @@ class NewPage:
     town: str
     center: tuple[float, float]
     bounds: tuple[float, float, float, float]
-    basemap_url: str
-    attribution: str
+    basemap: Background
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     nearby: Sequence[Nearby] = ()

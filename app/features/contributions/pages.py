@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 from app.features.contributions.words import MOST_CHARACTERS
+from app.features.territories.backgrounds import Background
 
 # Periods offered by the filters, in days; 0 is "since the beginning".
 PERIODS: Final = (7, 30, 90, 365, 0)
@@ -141,10 +142,9 @@ class MapPage:
     """The home page. `counts` maps each kind to how many the filters (but the kind) let through, in the
     whole town.
 
-    `center` is (lon, lat), `bounds` (west, south, east, north) of the territory. `basemap_url` is the
-    PMTiles file, `tiles_url` the template of the contributions' tiles
-    (`/tiles/contributions/{z}/{x}/{y}.mvt`), `hotspots_url` and `list_url` the addresses asked by the map;
-    `attribution` is plain text with the licence of the basemap.
+    `center` is (lon, lat), `bounds` (west, south, east, north) of the territory. `tiles_url` is the
+    template of the contributions' tiles (`/tiles/contributions/{z}/{x}/{y}.mvt`), `hotspots_url` and `list_url` the
+    addresses asked by the map.
     """
 
     territory: str
@@ -154,8 +154,7 @@ class MapPage:
     categories: Sequence[Choice]
     center: tuple[float, float]
     bounds: tuple[float, float, float, float]
-    basemap_url: str
-    attribution: str
+    basemap: Background
     zones: Sequence[Choice] = ()
     tiles_url: str = "/tiles/contributions/{z}/{x}/{y}.mvt"
     hotspots_url: str = "/api/v1/hotspots"
@@ -175,8 +174,7 @@ class MiniMap:
 
     place: tuple[float, float]
     kind: str
-    basemap_url: str
-    attribution: str
+    basemap: Background
     bounds: tuple[float, float, float, float]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -29,7 +29,7 @@ from app.features.planning import showing
 from app.features.planning.concentration import RESOLUTIONS, Concentration, Observatory, Question
 from app.features.planning.queries import FEWEST
 from app.features.territories.models import Category, Territory, Zone
-from app.features.territories.sites import site_town
+from app.features.territories.sites import shown_basemap, site_town
 from app.web import words
 from app.web.assets import STATIC
 
@@ -95,7 +95,9 @@ def heat_frame() -> Response:
     from geodata.heatmap import heat_page, linked
 
     asked = _asked()
-    page = heat_page(_picture(asked, asked.observatory.answer()))
+    basemap = shown_basemap()
+    tiles = (basemap.url, basemap.tile_size, basemap.max_zoom) if basemap.kind == "raster" else None
+    page = heat_page(replace(_picture(asked, asked.observatory.answer()), tiles=tiles))
     static_url = current_app.extensions["auzolan.assets"].url
     response = Response(linked(page, lambda name: static_url(FILES[name]), csp_nonce()), mimetype="text/html")
     response.headers["Cache-Control"] = "private, no-store"
@@ -182,7 +184,7 @@ def _picture(asked: Asked, found: Concentration) -> HeatPicture:
     fewest = FEWEST if asked.public else 1
     since = asked.filters.since
     title = showing.title(asked.filters.kinds, _category_label(asked), since.date() if since else None, asked.today)
-    basemap = site_town().basemap.attribution
+    whose = [(asked.territory.name, ""), *site_town().basemap.credits, ("Leaflet, folium", "")]
     return HeatPicture(
         hexagons=asked.observatory.hexagons(resolution),
         bounds=bounds,
@@ -199,8 +201,8 @@ def _picture(asked: Asked, found: Concentration) -> HeatPicture:
             "zones": _("Outlines"),
             "few": _("Fewer than %(fewest)s: an outline only", fewest=fewest),
             "count": _("Contributions"),
-            "attribution": " · ".join(word for word in (asked.territory.name, basemap, "Leaflet, folium") if word),
         },
+        credits=whose,
     )
 
 

@@ -13,6 +13,7 @@ from flask import Blueprint, render_template
 
 from app.core.access import public
 from app.core.i18n import label
+from app.features.territories.backgrounds import Background
 from app.features.territories.sites import SiteTown, site_town
 
 blueprint = Blueprint("legal", __name__, template_folder="templates")
@@ -26,7 +27,7 @@ class LegalPage:
     address: str
     email: str
     phone: str
-    attribution: str
+    basemap: Background
     director: str
     hosting: str
     data_officer: str
@@ -65,7 +66,7 @@ def _page(here: SiteTown) -> LegalPage:
         address=str(hall.get("postal_address") or ""),
         email=str(hall.get("email") or ""),
         phone=str(hall.get("phone") or ""),
-        attribution=here.basemap.attribution,
+        basemap=here.basemap,
         director=said("director"),
         hosting=said("hosting"),
         data_officer=said("data_officer"),

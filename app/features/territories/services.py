@@ -146,3 +146,10 @@ def set_hosts(session: Session, *, territory: Territory, hosts: Sequence[str]) -
     territory.settings = kept | ({"hosts": list(hosts)} if hosts else {})
     session.flush()
     touch(session, territory.id)
+
+
+def set_basemap(session: Session, *, territory: Territory, setting: Mapping[str, Any]) -> None:
+    """What a territory's map is drawn on: a setting without `backgrounds.faults`, as a pack would give it."""
+    territory.settings = dict(territory.settings) | {"basemap": dict(setting)}
+    session.flush()
+    touch(session, territory.id)

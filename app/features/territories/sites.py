@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.core.db import db
 from app.core.errors import Unavailable
+from app.features.territories.backgrounds import Background, background
 from app.features.territories.catalogue import Town, town
 from app.features.territories.outlines import attribution
 from app.web import Site
@@ -31,24 +32,13 @@ _SITE = text(
 
 
 @dataclass(frozen=True)
-class Basemap:
-    """Where the background of the map comes from, and the words that its licence asks for.
-
-    `url` is that of a PMTiles file, or of the GeoJSON outlines of a town that has none.
-    """
-
-    url: str = ""
-    attribution: str = ""
-
-
-@dataclass(frozen=True)
 class SiteTown:
     """The site's territory with its extent (west, south, east, north; degrees) and its basemap."""
 
     town: Town
     place: str
     bounds: tuple[float, float, float, float]
-    basemap: Basemap
+    basemap: Background
 
     @property
     def center(self) -> tuple[float, float]:
@@ -75,13 +65,18 @@ def site_town() -> SiteTown:
     return found
 
 
-def _basemap(row: Any) -> Basemap:
-    """The town's own map, else its outlines."""
-    named, sources = _read(row.basemap), _read(row.sources)
-    if named.get("url"):
-        return Basemap(named["url"], named.get("attribution", ""))
-    url = url_for("outlines.outlines", slug=row.slug, v=row.config_version)
-    return Basemap(url, attribution(code=row.code, sources=sources))
+def shown_basemap() -> Background:
+    """The background for a page that shows a map: this answer's policy lets the browser ask whom the town has named."""
+    basemap = site_town().basemap
+    g.csp_basemap = basemap.origins
+    return basemap
+
+
+def _basemap(row: Any) -> Background:
+    """What the town's setting means; without one, its outlines."""
+    outlines = url_for("outlines.outlines", slug=row.slug, v=row.config_version)
+    credit = attribution(code=row.code, sources=_read(row.sources))
+    return background(_read(row.basemap), outlines=outlines, sources=credit)
 
 
 def _read(value: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from app.features.accounts.queries import members
 from app.features.contributions.pages import MiniMap, PhotoView
 from app.features.contributions.urls import photo_url, public_url
 from app.features.territories.catalogue import Town, current_town
-from app.features.territories.sites import site_town
+from app.features.territories.sites import shown_basemap, site_town
 from app.features.tickets import queries, wording
 from app.features.tickets.pages import Child, DeskPage, Fact, Option, QueueRow, QueueTab, Said, Sort, TicketView
 from app.features.tickets.queries import QueueLine, ServiceLine, TicketDetail
@@ -223,7 +223,7 @@ def ticket_view(
         place=", ".join(part for part in (row.zone, town.name) if part),
         routing=wording.routing_words(row.routing),
         told=detail.told,
-        map=MiniMap((row.lon, row.lat), row.kind, here.basemap.url, here.basemap.attribution, here.bounds),
+        map=MiniMap((row.lon, row.lat), row.kind, shown_basemap(), here.bounds),
         public_url=public_url(row.reference) if first and first.visibility == "public" else "",
         draft=typed.get("text", ""),
         typed=typed,

@@ -15,6 +15,7 @@ from app.core.errors import Conflict, Denied, Invalid, NotFound, Problem, invali
 from app.core.i18n import label, say
 from app.features.accounts.access import current_actor
 from app.features.accounts.policies import DESK_ROLES
+from app.features.territories.sites import shown_basemap
 from app.features.tickets import queries, services
 from app.features.tickets.forms import typed_place
 from app.features.tickets.services import Done
@@ -36,6 +37,8 @@ def queue() -> Answer:
     look = looking(actor, request.args)
     if look.query and (found := _exact(look.query)):
         return redirect(look.address(url_for("tickets.ticket", reference=found), q=""), code=303)
+    # A ticket chosen from here comes into this page, with its small map.
+    shown_basemap()
     return render_template("tickets/desk.html", page=desk_page(actor, look))
 
 

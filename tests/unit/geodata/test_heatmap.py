@@ -20,7 +20,6 @@ WORDS = {
     "zones": "Contours",
     "few": "Moins de 5",
     "count": "Contributions",
-    "attribution": "© contributeurs",
 }
 BOUNDS = (-1.53, 43.45, -1.42, 43.52)
 

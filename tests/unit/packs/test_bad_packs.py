@@ -159,6 +159,17 @@ CASES = [
     ("town.yaml", "format: 1", "format: 2", 1, "format", "Write one of 1"),
     ("town.yaml", "format: 1", "timezone: Paris", 1, "timezone", "such as Europe/Paris"),
     ("town.yaml", "format: 1", 'colours: {light: {brand: "#ffdd00"}}', 1, "colours.light.brand", "contrast"),
+    (
+        "town.yaml",
+        "format: 1",
+        "basemap: {kind: raster, url: 'https://t.example/a.png', attribution: T}",
+        1,
+        "basemap.url",
+        "{TileMatrix}",
+    ),
+    ("town.yaml", "format: 1", "basemap: {url: /etc/passwd, attribution: T}", 1, "basemap.url", "/basemap/NAME"),
+    ("town.yaml", "format: 1", "basemap: {url: /basemap/bayonne.pmtiles}", 1, "basemap.attribution", "whose map"),
+    ("town.yaml", "format: 1", "basemap: {kind: wms}", 1, "basemap.kind", "raster"),
     ("town.yaml", "format: 1", "colours: {light: {brand: red}}", 1, "colours.light.brand", "#1f5a45"),
 ]
 

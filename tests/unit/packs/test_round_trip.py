@@ -35,6 +35,16 @@ DELAYS = st.fixed_dictionaries(
 )
 
 
+BASEMAPS = st.fixed_dictionaries({"kind": st.sampled_from(["ign", "outlines"])}) | st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["raster", "vector"]),
+        "url": st.just("https://t.example/{z}/{x}/{y}"),
+        "attribution": TEXTS,
+    },
+    optional={"max_zoom": st.integers(1, 24), "attribution_url": st.just("https://t.example/licence")},
+)
+
+
 def squares(draw: st.DrawFn) -> dict[str, Any]:
     west, south = draw(st.floats(-170, 170)), draw(st.floats(-80, 80))
     size = draw(st.floats(0.001, 1))
@@ -100,6 +110,7 @@ def packs(draw: st.DrawFn) -> Pack:
     return Pack.model_validate(
         {
             "town": {
+                "basemap": draw(st.none() | BASEMAPS),
                 "zone_kinds": {"quarter": draw(LABELS)},
                 "texts": draw(st.just({}) | st.fixed_dictionaries({"welcome": LABELS})),
             },

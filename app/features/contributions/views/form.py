@@ -49,7 +49,7 @@ from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.deciding import decide, due_date, facts_of
 from app.features.territories.geocoders import site_geocoder
 from app.features.territories.hosts import host_reach
-from app.features.territories.sites import site_town
+from app.features.territories.sites import shown_basemap, site_town
 
 KINDS = ("problem", "praise", "proposal")
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
@@ -200,8 +200,7 @@ def _form(kind: str, values: dict[str, Any], errors: dict[str, str], kept: tuple
         town=here.town.name,
         center=here.center,
         bounds=here.bounds,
-        basemap_url=here.basemap.url,
-        attribution=here.basemap.attribution,
+        basemap=shown_basemap(),
         geocode_url=url_for("geocode_api.geocode"),
         nearby=already_there(values | {"kind": kind}),
         nearby_url=url_for("contributions.nearby"),

@@ -24,7 +24,7 @@ from app.features.contributions.wording import state_word
 from app.features.territories.catalogue import Town, current_town, town
 from app.features.territories.hosts import spoken_of
 from app.features.territories.places import locate
-from app.features.territories.sites import SiteTown, site_town
+from app.features.territories.sites import SiteTown, shown_basemap, site_town
 
 
 @blueprint.get("/")
@@ -57,8 +57,7 @@ def _map_page(endpoint: str) -> MapPage:
         zones=zone_choices(here.town),
         center=here.center,
         bounds=here.bounds,
-        basemap_url=here.basemap.url,
-        attribution=here.basemap.attribution,
+        basemap=shown_basemap(),
         list_url=url_for("contributions.list_fragment"),
         geocode_url=url_for("geocode_api.geocode"),
     )

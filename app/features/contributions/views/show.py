@@ -26,7 +26,7 @@ from app.features.contributions.views.maps import list_item
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.hosts import host_reach
 from app.features.territories.processes import process
-from app.features.territories.sites import site_town
+from app.features.territories.sites import shown_basemap, site_town
 from app.web import words
 
 
@@ -140,7 +140,7 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         supported=is_supported(db.session, contribution_id=row.id, person=person()),
         follow_url=url_for("contributions.ask_follow", reference=row.reference) if row.visibility == "public" else "",
         feed_url=url_for("contributions.feed_of_one", reference=row.reference) if row.visibility == "public" else "",
-        map=MiniMap((row.lon, row.lat), row.kind, here.basemap.url, here.basemap.attribution, here.bounds),
+        map=MiniMap((row.lon, row.lat), row.kind, shown_basemap(), here.bounds),
         joined_to=joined,
         own=own,
         photos_pending=0 if row.visibility == "hidden" else face.photos_pending,

@@ -12,6 +12,7 @@ import holidays
 import shapely
 from shapely.geometry import shape
 
+from app.features.territories.backgrounds import faults
 from app.features.territories.packs.colours import weak_pairs
 from app.features.territories.packs.conditions import parse_condition
 from app.features.territories.packs.icons import ICONS
@@ -87,6 +88,9 @@ class _Checker:
             self.say("town.yaml", ("timezone",), "", message)
         for theme, palette in (("light", town.colours.light), ("dark", town.colours.dark)):
             self.colours(theme, palette.chosen())
+        if town.basemap is not None:
+            for name, message in faults(town.basemap.model_dump(exclude_defaults=True)):
+                self.say("town.yaml", ("basemap", name), "", message)
         for key, labels in (*town.texts.items(),):
             self.labels("town.yaml", ("texts", key), "", labels)
         for kind, labels in town.zone_kinds.items():

@@ -15,12 +15,15 @@ KINDS = ("problem", "praise", "proposal")
 CHANNELS = ("web", "api", "phone", "desk", "paper", "workshop", "chat", "import")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LANGUAGES = ("fr", "en", "eu")
-TEXTS = ("tagline", "welcome", "before_posting", "receipt", "moderation", "privacy", "legal_notice")
 QUESTION_TYPES = ("choice", "multi", "text", "number", "yes_no")
 
 Kind = Literal["problem", "praise", "proposal"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Moderation = Literal["before", "after"]
+TownText = Literal[
+    "tagline", "welcome", "before_posting", "receipt", "moderation", "privacy", "legal_notice",
+    "director", "hosting", "data_officer",
+]  # fmt: skip
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=60)]
@@ -122,6 +125,18 @@ class Contact(Strict):
     website: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=300)] | None = None
 
 
+class Basemap(Strict):
+    """What the map is drawn on; `backgrounds.faults` says what each kind needs. Zooms: Web Mercator tiles."""
+
+    kind: Literal["pmtiles", "style", "vector", "raster", "ign", "outlines"] = "pmtiles"
+    url: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    attribution: Short | None = None
+    attribution_url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=300)] | None = None
+    hosts: tuple[Annotated[str, StringConstraints(max_length=200)], ...] = ()
+    tile_size: Literal[256, 512] = 256
+    max_zoom: Annotated[int, Field(strict=True, ge=1, le=24)] = 19
+
+
 class Town(Strict):
     """`town.yaml`. Whatever is absent is known from the territory itself (name, prefix, town hall)."""
 
@@ -134,11 +149,9 @@ class Town(Strict):
     moderation_hints: Literal["show", "hold"] = "show"
     contact: Contact = Contact()
     colours: Colours = Colours()
+    basemap: Basemap | None = None
     zone_kinds: dict[Slug, Labels] = {}
-    texts: dict[
-        Literal["tagline", "welcome", "before_posting", "receipt", "moderation", "privacy", "legal_notice"],
-        LongLabels,
-    ] = {}
+    texts: dict[TownText, LongLabels] = {}
 
 
 class Service(Strict):

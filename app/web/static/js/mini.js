@@ -8,15 +8,12 @@ let watcher = /** @type {IntersectionObserver | null} */ (null);
 /** @param {HTMLElement} host */
 async function start(host) {
   const config = settings("mini-config");
-  const [{ openMap }, { toMark }, { Marks }] = await Promise.all([import("./map/basemap.js"), import("./map/cluster.js"), import("./map/marks.js")]);
+  const [{ credit, openMap }, { toMark }, { Marks }] = await Promise.all([import("./map/basemap.js"), import("./map/cluster.js"), import("./map/marks.js")]);
   const map = await openMap(host, config, { center: config.place, zoom: 16.5, scrollZoom: false });
   const marks = new Marks(map, { icons: config.icons, language: document.documentElement.lang, onPick: () => {} });
   marks.selected = "here";
   marks.show([toMark({ n: 1, ref: "here", kind: config.kind, state: config.done ? "done" : "" }, config.place)]);
-  const credit = document.createElement("p");
-  credit.className = "credit credit--mini";
-  credit.textContent = config.attribution;
-  host.append(credit);
+  host.append(credit(config, "credit credit--mini"));
 }
 
 /** Draw the small map of the page as it is now; the desk calls it again for each ticket. */

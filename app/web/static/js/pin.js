@@ -5,7 +5,7 @@
  */
 
 import { fill, settings } from "./base.js";
-import { openMap } from "./map/basemap.js";
+import { credit, openMap } from "./map/basemap.js";
 
 /** @param {string} id */
 const field = (id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
@@ -26,10 +26,7 @@ async function start(host) {
   const config = settings("mini-config");
   const typed = /** @type {[number, number]} */ ([number("lon"), number("lat")]);
   const map = await openMap(host, config, { center: typed.every(Number.isFinite) ? typed : config.place, zoom: 17.5 });
-  const credit = document.createElement("p");
-  credit.className = "credit credit--mini";
-  credit.textContent = config.attribution;
-  host.append(pin(config), credit);
+  host.append(pin(config), credit(config, "credit credit--mini"));
   const mark = /** @type {HTMLElement} */ (host.querySelector(".pointer"));
   map.on("movestart", () => mark.classList.add("is-lifted"));
   map.on("click", (/** @type {any} */ event) => map.easeTo({ center: event.lngLat, duration: 200 }, { byPerson: true }));

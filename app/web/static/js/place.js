@@ -5,7 +5,7 @@
  */
 
 import { fill } from "./base.js";
-import { openMap } from "./map/basemap.js";
+import { credit, openMap } from "./map/basemap.js";
 import { circle } from "./map/view.js";
 import { palette } from "./map/style.js";
 
@@ -51,10 +51,7 @@ export class Place {
     pin.className = "pointer";
     pin.dataset.kind = this.config.kind;
     pin.innerHTML = `<svg aria-hidden="true"><use href="${this.config.icons}#pin-${this.config.kind}"></use></svg>`;
-    const credit = document.createElement("p");
-    credit.className = "place-credit";
-    credit.textContent = this.config.attribution;
-    this.host.append(pin, credit);
+    this.host.append(pin, credit(this.config, "place-credit"));
     this.map.on("movestart", () => pin.classList.add("is-lifted"));
     this.map.on("click", (/** @type {any} */ event) => this.map.easeTo({ center: event.lngLat, duration: 200 }, { byPerson: true }));
     this.map.on("moveend", (/** @type {any} */ event) => {

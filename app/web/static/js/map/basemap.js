@@ -4,7 +4,9 @@
 import * as maplibre from "../../vendor/maplibre-gl/maplibre-gl.mjs";
 import { Protocol } from "../../vendor/pmtiles/pmtiles.js";
 import { still } from "../base.js";
-import { addDot, buildStyle, FACES } from "./style.js";
+import { addDot, buildStyle, fetchStyle, FACES } from "./style.js";
+
+/** @typedef {import("./style.js").Background} Background */
 
 let ready = false;
 
@@ -19,17 +21,19 @@ function prepare(worker) {
 /**
  * A map in `container`, whose colours follow the theme.
  * @param {HTMLElement} container
- * @param {{basemap: string, worker: string, bounds?: number[], words: {map: string}}} config
+ * @param {{basemap: Background, worker: string, bounds?: number[], words: {map: string}}} config
  * @param {object} [options] MapLibre options
  * @param {(style: any) => any} [dress] adds sources and layers to each style that is built
  * @returns {Promise<any>} the map, once its style is there
  */
 export async function openMap(container, config, options = {}, dress = (style) => style) {
   prepare(config.worker);
-  await Promise.allSettled(FACES.map((face) => document.fonts.load(face, "Aéç")));
+  const [foreign] = await Promise.all([fetchStyle(config.basemap), ...FACES.map((face) => document.fonts.load(face, "Aéç").catch(() => {}))]);
+  let lost = config.basemap.kind === "style" && !foreign;
+  const style = () => dress(buildStyle(config.basemap, { foreign, lost }));
   const map = new maplibre.Map({
     container,
-    style: dress(buildStyle(config)),
+    style: style(),
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -43,13 +47,35 @@ export async function openMap(container, config, options = {}, dress = (style) =
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.on("style.load", () => addDot(map));
-  map.on("error", (/** @type {any} */ event) => console.warn(event.error?.message || event));
-  document.addEventListener("themechange", () => {
-    map.setStyle(dress(buildStyle(config)));
+  const redraw = () => {
+    map.setStyle(style());
     if (map.hasImage("dot")) addDot(map);
+  };
+  map.on("error", (/** @type {any} */ event) => {
+    console.warn(event.error?.message || event);
+    if (lost || !event.sourceId?.startsWith("base")) return;
+    // A piece of the basemap could not be had: from now on the town's own edge lies under it.
+    lost = true;
+    redraw();
   });
+  document.addEventListener("themechange", redraw);
   await new Promise((resolve) => map.once("load", resolve));
   return map;
+}
+
+/**
+ * Whose map it is, as the licence asks.
+ * @param {{basemap: Background}} config
+ * @param {string} className
+ */
+export function credit(config, className) {
+  const line = document.createElement("p");
+  line.className = className;
+  config.basemap.credits.forEach(({ text, url }, i) => {
+    if (i) line.append(" · ");
+    line.append(url ? Object.assign(document.createElement("a"), { href: url, rel: "noopener license", textContent: text }) : text);
+  });
+  return line;
 }
 
 export { maplibre };

@@ -150,37 +150,84 @@ function labels(c) {
 }
 
 /**
- * A town without a basemap: its edge, its parts and their names, on plain ground.
+ * The town's own edge, its parts and their names, on plain ground.
  * @param {(role: string) => string} c
+ * @returns {any[]}
  */
 function outlines(c) {
   const of = (/** @type {string} */ name) => ["==", ["get", "class"], name];
   const names = { "text-field": NAME, "text-font": STRONG, "text-size": ["interpolate", ["linear"], ["zoom"], 10, 10.5, 15, 14], "text-letter-spacing": .06, "text-max-width": 8, "text-padding": 4 };
   return [
-    { id: "land", type: "background", paint: { "background-color": c("map-block") } },
-    { id: "town", type: "fill", source: "outlines", filter: of("town"), paint: { "fill-color": c("map-land") } },
-    { id: "part", type: "line", source: "outlines", filter: of("part"), layout: { "line-join": "round" }, paint: { "line-color": c("map-border"), "line-width": width([10, .7], [15, 1.6]), "line-opacity": .5 } },
-    { id: "border", type: "line", source: "outlines", filter: of("town"), layout: { "line-join": "round" }, paint: { "line-color": c("map-border"), "line-width": width([10, 1.6], [15, 3]) } },
-    { id: "part-name", type: "symbol", source: "outlines", filter: of("name"), layout: names, paint: { "text-color": c("map-label"), "text-halo-color": c("map-halo"), "text-halo-width": 1.5 } },
+    { id: "outline-land", type: "background", paint: { "background-color": c("map-block") } },
+    { id: "outline-town", type: "fill", source: "outlines", filter: of("town"), paint: { "fill-color": c("map-land") } },
+    { id: "outline-part", type: "line", source: "outlines", filter: of("part"), layout: { "line-join": "round" }, paint: { "line-color": c("map-border"), "line-width": width([10, .7], [15, 1.6]), "line-opacity": .5 } },
+    { id: "outline-border", type: "line", source: "outlines", filter: of("town"), layout: { "line-join": "round" }, paint: { "line-color": c("map-border"), "line-width": width([10, 1.6], [15, 3]) } },
+    { id: "outline-name", type: "symbol", source: "outlines", filter: of("name"), layout: names, paint: { "text-color": c("map-label"), "text-halo-color": c("map-halo"), "text-halo-width": 1.5 } },
   ];
+}
+
+/** @typedef {{kind: string, url: string, outlines: string, tileSize: number, maxZoom: number, credits: {text: string, url: string}[]}} Background */
+
+/**
+ * Somebody's whole style, with every address made absolute and every name made its own; null for the other kinds, and when
+ * it cannot be had.
+ * @param {Background} basemap
+ * @returns {Promise<any>}
+ */
+export async function fetchStyle(basemap) {
+  if (basemap.kind !== "style") return null;
+  const absolute = (/** @type {any} */ address) => (typeof address === "string" ? new URL(address, basemap.url).href.replaceAll("%7B", "{").replaceAll("%7D", "}") : address);
+  try {
+    const answer = await fetch(basemap.url, { credentials: "omit" });
+    const style = await answer.json();
+    const sources = Object.entries(style.sources).map(([name, source]) => [`base-${name}`, {
+      ...source,
+      ...(source.url && { url: absolute(source.url) }),
+      ...(source.tiles && { tiles: source.tiles.map(absolute) }),
+      ...(source.type === "geojson" && { data: absolute(source.data) }),
+    }]);
+    const layers = style.layers.map((/** @type {any} */ layer) => ({ ...layer, id: `base-${layer.id}`, ...(layer.source && { source: `base-${layer.source}` }) }));
+    const sprite = Array.isArray(style.sprite) ? style.sprite.map((/** @type {any} */ one) => ({ ...one, url: absolute(one.url) })) : absolute(style.sprite);
+    return { version: 8, ...(sprite && { sprite }), ...(style.glyphs && { glyphs: absolute(style.glyphs) }), sources: Object.fromEntries(sources), layers };
+  } catch (error) {
+    console.warn(error);
+    return null;
+  }
+}
+
+/**
+ * The layers and sources of the town's basemap.
+ * @param {Background} basemap
+ * @param {any} foreign somebody's style
+ * @param {(role: string) => string} c
+ */
+function drawn({ kind, url, tileSize, maxZoom }, foreign, c) {
+  if (foreign) return foreign;
+  const own = [...ground(c), ...roads(c), ...labels(c)];
+  const tiled = url.includes("{z}") ? { tiles: [url], maxzoom: maxZoom } : { url };
+  if (kind === "pmtiles") return { sources: { base: { type: "vector", url: `pmtiles://${new URL(url, location.href)}` } }, layers: own };
+  if (kind === "vector") return { sources: { base: { type: "vector", ...tiled } }, layers: own };
+  if (kind === "raster") return { sources: { base: { type: "raster", tileSize, ...tiled } }, layers: [{ id: "base", type: "raster", source: "base" }] };
+  return { sources: {}, layers: [] };
 }
 
 /**
  * The whole style.
- * @param {{basemap: string, attribution?: string}} where `basemap` is the address of a PMTiles file, or of the GeoJSON
- *   outlines of a town that has none
+ * @param {Background} basemap
+ * @param {{foreign?: any, lost?: boolean}} [state] `lost`: a piece of the basemap could not be had, so the town's own edge
+ *   lies under it
  * @param {(role: string) => string} [c]
  * @returns {any} a MapLibre style
  */
-export function buildStyle(where, c = palette()) {
-  if (/\.geojson\b/.test(where.basemap)) {
-    return { version: 8, sources: { outlines: { type: "geojson", data: new URL(where.basemap, location.href).href } }, layers: outlines(c) };
-  }
-  return {
-    version: 8,
-    sources: where.basemap ? { base: { type: "vector", url: `pmtiles://${new URL(where.basemap, location.href)}` } } : {},
-    layers: where.basemap ? [...ground(c), ...roads(c), ...labels(c)] : ground(c).slice(0, 1),
-  };
+export function buildStyle(basemap, { foreign = null, lost = false } = {}, c = palette()) {
+  const base = drawn(basemap, foreign, c);
+  const under = lost || !base.layers.length || basemap.kind === "raster";
+  // Somebody's letters are not ours: under their style the parts go without their names.
+  const edge = under ? outlines(c).filter((layer) => !foreign || layer.type !== "symbol") : [];
+  const layers = [...edge, ...base.layers.filter((/** @type {any} */ layer) => !under || layer.type !== "background")];
+  // Colours that are not ours stay what they are by night: a veil dims them.
+  if (foreign || basemap.kind === "raster") layers.push({ id: "veil", type: "background", paint: { "background-color": c("map-land"), "background-opacity": Number(c("map-veil")) } });
+  return { ...base, version: 8, sources: { ...base.sources, ...(under && { outlines: { type: "geojson", data: new URL(basemap.outlines, location.href).href } }) }, layers };
 }
 
 /**

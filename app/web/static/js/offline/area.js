@@ -80,11 +80,12 @@ export const weight = (bytes) => new Intl.NumberFormat(document.documentElement.
  */
 async function pieces(view, from, base, points) {
   const bounds = /** @type {Bounds} */ (view.bounds().split(",").map(Number));
-  const basemap = new URL(view.config.basemap || "/", location.href);
+  const { kind, url, outlines } = view.config.basemap;
+  const basemap = new URL(url, location.href);
   const template = view.tiles();
   const found = tiles(bounds, from, points).map(({ z, x, y }) => (/** @type {Cache} */ cache) => keep(cache, template.replace("{z}", String(z)).replace("{x}", String(x)).replace("{y}", String(y))));
-  if (basemap.origin !== location.origin || basemap.pathname === "/") return found;
-  if (!basemap.pathname.endsWith(".pmtiles")) return [...found, (cache) => keep(cache, basemap.href)];
+  // Somebody else's map is not ours to keep: what one sees offline is then the town's outlines.
+  if (kind !== "pmtiles" || basemap.origin !== location.origin) return [...found, (cache) => keep(cache, new URL(outlines, location.href).href)];
   const ground = new Ground(basemap.href);
   const file = new PMTiles(/** @type {any} */ (ground));
   const { minZoom, maxZoom } = await file.getHeader();
