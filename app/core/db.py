@@ -7,13 +7,27 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
 from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, DateTime, Engine, Identity, Integer, MetaData, Text, event, func
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Engine,
+    Identity,
+    Integer,
+    MetaData,
+    Text,
+    TextualSelect,
+    column,
+    event,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -108,6 +122,16 @@ def at_once(session: Session) -> Session:
     """
     session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
     return session
+
+
+def asking(sql: str, *names: str) -> TextualSelect:
+    """A statement of the hot path with the names of its columns, so that they are worked out once and not each time."""
+    return text(sql).columns(*map(column, names))
+
+
+def array_text(numbers: Iterable[int]) -> str:
+    """An array as PostgreSQL writes it: the driver would look at each of thousands of numbers for quotes."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def plain_url(url: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextualSelect
+
+from app.core.db import asking
 
 # One statement is one round trip and one plan; a part that is not needed is not sent.
 _HEAD = """
@@ -58,7 +60,7 @@ _TAIL = "\nSELECT reference FROM kept"
 
 
 @cache
-def keep_statement(*, contact: bool, photos: bool, promise: bool, author: bool = False) -> TextClause:
+def keep_statement(*, contact: bool, photos: bool, promise: bool, author: bool = False) -> TextualSelect:
     """The statement with the parts that are needed; it returns the new reference."""
     parts = (
         _CONTACT if contact else "",
@@ -66,4 +68,4 @@ def keep_statement(*, contact: bool, photos: bool, promise: bool, author: bool =
         _PROMISE if promise else "",
         _AUTHOR if author else "",
     )
-    return text(_HEAD + "".join(parts) + _TAIL)
+    return asking(_HEAD + "".join(parts) + _TAIL, "reference")

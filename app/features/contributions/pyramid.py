@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.core.db import array_text
 from geodata.pyramid import ALL_WEEKS, GRID_BITS, LEVELS, MAX_LATITUDE, grid_position, tile_and_cell, week_number
 
 KIND_CODES = {"problem": 0, "praise": 1, "proposal": 2}
@@ -73,12 +74,7 @@ def change_cells(session: Session, changes: Sequence[CellChange]) -> None:
     if not rows:
         return
     columns = zip(*((*key, *total) for key, total in rows), strict=True)
-    session.execute(_UPSERT, dict(zip(_KEYS + _SUMS, map(_array, columns), strict=True)))
-
-
-def _array(numbers: Sequence[int]) -> str:
-    """An array as PostgreSQL writes it: the driver would look at each of thousands of numbers for quotes."""
-    return "{" + ",".join(map(str, numbers)) + "}"
+    session.execute(_UPSERT, dict(zip(_KEYS + _SUMS, map(array_text, columns), strict=True)))
 
 
 def _collect(change: CellChange, sums: dict[tuple[int, ...], list[int]]) -> None:

@@ -230,9 +230,13 @@ def _categories(session: Session, chain: list[Territory], rank: Mapping[int, int
     by_id = {row.id: row for row in rows}
     parents = {row.parent_id for row in rows}
 
-    def path(row: Category) -> tuple[str, ...]:
-        parent = by_id.get(row.parent_id) if row.parent_id else None
-        return (*path(parent), row.slug) if parent is not None else (row.slug,)
+    # A function that called itself would hold every row until the next collection of garbage, in each session.
+    def path(row: Category | None) -> tuple[str, ...]:
+        slugs: list[str] = []
+        while row is not None:
+            slugs.append(row.slug)
+            row = by_id.get(row.parent_id) if row.parent_id else None
+        return tuple(reversed(slugs))
 
     facts = [
         CategoryFacts(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from app.core.db import asking
 
 # ST_Covers, not ST_Contains: a point on a border belongs somewhere, and always to the same one (area, then id).
 # The boundaries are subdivided, so that this is a few small polygons whatever the town.
-_LOCATE = text(
+_LOCATE = asking(
     """
     WITH place AS (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geom)
     SELECT t.id, t.config_version,
@@ -20,7 +21,10 @@ _LOCATE = text(
     ) AS hit JOIN territory t ON t.id = hit.territory_id
     WHERE t.active
     ORDER BY t.area_m2, t.id LIMIT 1
-    """
+    """,
+    "id",
+    "config_version",
+    "zone_ids",
 )
 
 

@@ -7,6 +7,7 @@ were said, so that a batch and the same rows one by one end in the same tickets.
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +15,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pyproj import Geod
-from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from app.core.db import array_text, asking
 
 GEOD = Geod(ellps="WGS84")
 """The ellipsoid on which PostGIS measures `geography`: both sides agree to the millimetre."""
@@ -62,13 +64,13 @@ class Joined:
     distance_m: float
 
 
-_NEAREST = text(
+# Spots come as one document: of its length the planner guesses alike for any, so that it plans once and not each time.
+_NEAREST = asking(
     """
     SELECT q.key, near.id, near.distance_m
-    FROM unnest(CAST(:keys AS bigint[]), CAST(:territories AS int[]), CAST(:categories AS int[]),
-                CAST(:lons AS float8[]), CAST(:lats AS float8[]), CAST(:radii AS float8[]),
-                CAST(:sinces AS timestamptz[]))
-         AS q(key, territory_id, category_id, lon, lat, radius_m, since)
+    FROM jsonb_to_recordset(CAST(:spots AS jsonb))
+         AS q(key bigint, territory_id int, category_id int, lon float8, lat float8, radius_m float8,
+              since timestamptz)
     CROSS JOIN LATERAL (SELECT ST_SetSRID(ST_MakePoint(q.lon, q.lat), 4326)::geography AS geog) AS place
     CROSS JOIN LATERAL (
       SELECT t.id, ST_Distance(t.anchor::geography, place.geog) AS distance_m
@@ -79,10 +81,15 @@ _NEAREST = text(
       ORDER BY t.anchor::geography <-> place.geog, t.id LIMIT 1
       FOR UPDATE OF t
     ) AS near
-    """
+    """,
+    "key",
+    "id",
+    "distance_m",
 )
 
-_LOCK = text("SELECT pg_advisory_xact_lock(c, k) FROM unnest(CAST(:c AS int[]), CAST(:k AS int[])) AS l(c, k)")
+_LOCK = asking(
+    "SELECT pg_advisory_xact_lock(c, k) FROM unnest(CAST(:c AS int[]), CAST(:k AS int[])) AS l(c, k)", "nothing"
+)
 
 
 def lock_places(session: Session, spots: Sequence[Spot]) -> None:
@@ -93,7 +100,7 @@ def lock_places(session: Session, spots: Sequence[Spot]) -> None:
     """
     wanted = sorted({lock for spot in spots if spot.radius_m > 0 for lock in _locks(spot)})
     if wanted:
-        session.execute(_LOCK, {"c": [c for c, _ in wanted], "k": [k for _, k in wanted]})
+        session.execute(_LOCK, {"c": array_text(c for c, _ in wanted), "k": array_text(k for _, k in wanted)})
 
 
 def _locks(spot: Spot) -> Iterable[tuple[int, int]]:
@@ -120,21 +127,22 @@ def _cells_around(lon: float, lat: float, radius_m: float) -> list[tuple[int, in
 
 def nearest_open(session: Session, spots: Sequence[Spot]) -> dict[int, Near]:
     """The ticket each spot may join, by its key, locked until the transaction ends."""
-    asked = [spot for spot in spots if spot.radius_m > 0]
+    asked = [
+        {
+            "key": spot.key,
+            "territory_id": spot.territory_id,
+            "category_id": spot.category_id,
+            "lon": spot.lon,
+            "lat": spot.lat,
+            "radius_m": spot.radius_m,
+            "since": spot.since.isoformat(),
+        }
+        for spot in spots
+        if spot.radius_m > 0
+    ]
     if not asked:
         return {}
-    rows = session.execute(
-        _NEAREST,
-        {
-            "keys": [spot.key for spot in asked],
-            "territories": [spot.territory_id for spot in asked],
-            "categories": [spot.category_id for spot in asked],
-            "lons": [spot.lon for spot in asked],
-            "lats": [spot.lat for spot in asked],
-            "radii": [spot.radius_m for spot in asked],
-            "sinces": [spot.since for spot in asked],
-        },
-    )
+    rows = session.execute(_NEAREST, {"spots": json.dumps(asked)})
     return {row.key: Near(row.id, row.distance_m) for row in rows}
 
 

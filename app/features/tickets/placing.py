@@ -7,14 +7,14 @@ nothing, because it takes only contributions that have no ticket.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.core.db import asking
 from app.features.contributions.pyramid import CellChange, change_cells
 from app.features.contributions.telling import AREA
 from app.features.territories.catalogue import Town, town
@@ -54,7 +54,7 @@ COLUMNS = """
 
 # The rows of the outbox die with this transaction: if it ends badly they are still there, for the next drain. So nobody
 # waits for the disk here: a crash in the next fraction of a second gives back the rows together with their work.
-_CLAIM = text(
+_CLAIM = asking(
     f"""
     WITH hurry AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
     due AS (
@@ -65,10 +65,15 @@ _CLAIM = text(
     SELECT due.id AS outbox_id, due.attempts, due.payload ->> 'request_id' AS request_id, c.ticket_id, {COLUMNS}
     FROM due LEFT JOIN contribution c ON c.id = due.subject_id LEFT JOIN territory t ON t.id = c.territory_id
     ORDER BY c.created_at, c.id
-    """  # noqa: S608 - a constant
+    """,  # noqa: S608 - a constant
+    "outbox_id",
+    "attempts",
+    "request_id",
+    "ticket_id",
+    *(field.name for field in fields(Waiting)),
 )
 
-_WRITE = text(
+_WRITE = asking(
     """
     WITH born AS (
       INSERT INTO ticket (reference, territory_id, category_id, service_id, kind, anchor, zone_ids, title, opened_at,
@@ -85,17 +90,15 @@ _WRITE = text(
     grown AS (
       UPDATE ticket SET contributions = ticket.contributions + g.more, last_at = greatest(ticket.last_at, g.last_at),
                         updated_at = now()
-      FROM unnest(CAST(:grown_ids AS bigint[]), CAST(:grown_more AS int[]), CAST(:grown_last AS timestamptz[]))
-           AS g(id, more, last_at)
+      FROM jsonb_to_recordset(CAST(:grown AS jsonb)) AS g(id bigint, more int, last_at timestamptz)
       WHERE ticket.id = g.id
       RETURNING ticket.id, ticket.state
     ),
     ends AS (
       SELECT e.id, e.distance_m, e.leads, e.said_at, coalesce(grown.id, born.id) AS ticket_id,
              coalesce(grown.state, born.state) AS state
-      FROM unnest(CAST(:ids AS bigint[]), CAST(:ticket_ids AS bigint[]), CAST(:leaders AS text[]),
-                  CAST(:distances AS float8[]), CAST(:leads AS bool[]), CAST(:said AS timestamptz[]))
-           AS e(id, ticket_id, leader, distance_m, leads, said_at)
+      FROM jsonb_to_recordset(CAST(:ends AS jsonb))
+           AS e(id bigint, ticket_id bigint, leader text, distance_m float8, leads bool, said_at timestamptz)
       LEFT JOIN grown ON grown.id = e.ticket_id
       LEFT JOIN born ON born.reference = e.leader
     ),
@@ -118,11 +121,13 @@ _WRITE = text(
     ),
     announced AS (
       INSERT INTO outbox (topic, payload)
-      SELECT :area, jsonb_build_object('contribution_ids', to_jsonb(CAST(:ids AS bigint[])))
+      SELECT :area, jsonb_build_object('contribution_ids', (SELECT jsonb_agg(id ORDER BY id) FROM ends))
       WHERE NOT CAST(:backdated AS bool) AND EXISTS (SELECT FROM follow WHERE contribution_id IS NULL)
     )
-    SELECT id, ticket_id, state FROM ends
-    """
+    SELECT id, state FROM ends
+    """,
+    "id",
+    "state",
 )
 
 
@@ -238,15 +243,10 @@ def _write(
         _WRITE,
         {
             "tickets": json.dumps(list(tickets.values())),
-            "grown_ids": list(grown),
-            "grown_more": [more for more, _ in grown.values()],
-            "grown_last": [last for _, last in grown.values()],
-            "ids": list(by_id),
-            "ticket_ids": [ends[key].ticket_id for key in by_id],
-            "leaders": [by_id[leader].reference if (leader := ends[key].leader) else None for key in by_id],
-            "distances": [ends[key].distance_m for key in by_id],
-            "leads": [ends[key].leader == key for key in by_id],
-            "said": [item.created_at for item in waiting],
+            "grown": json.dumps(
+                [{"id": key, "more": more, "last_at": last.isoformat()} for key, (more, last) in grown.items()]
+            ),
+            "ends": json.dumps([_end(item, ends[item.id], by_id) for item in waiting]),
             "backdated": backdated,
             "partitions": json.dumps({"partitions": partitions}),
             "has_partitions": bool(partitions),
@@ -254,6 +254,17 @@ def _write(
         },
     )
     return {row.id: row.state for row in rows}
+
+
+def _end(item: Waiting, end: Joined, by_id: Mapping[int, Waiting]) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "ticket_id": end.ticket_id,
+        "leader": by_id[end.leader].reference if end.leader else None,
+        "distance_m": end.distance_m,
+        "leads": end.leader == item.id,
+        "said_at": item.created_at.isoformat(),
+    }
 
 
 def facts_about(item: Waiting, home: Town) -> RoutingFacts:
