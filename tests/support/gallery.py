@@ -74,6 +74,7 @@ def create(tmp: Path, basemap: Path | None = None, photos: Path | None = None) -
         app.register_blueprint(_pages(slice_name, folder))
     ideas.add(app)
     people.register(app)
+    moderation.register(app)
     _reports(app)
     _legal(app)
     _apidoc(app, tmp)

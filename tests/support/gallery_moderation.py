@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, Flask, render_template, request, url_for
 
 from app.features.moderation import wording
-from app.features.moderation.pages import Entry, HintView, LogLine, ReportView
-from app.features.moderation.queries import VIEWS, Verdict
+from app.features.moderation.pages import BlockView, Entry, HintView, LogLine, ReportView
+from app.features.moderation.queries import VIEWS, BlockTown, Verdict
 from app.features.moderation.reasons import DECISIONS, REASONS, REPORT_REASONS
 
 NOW = datetime.now(UTC)
+TEMPLATES = Path(__file__).parents[2] / "app/features/moderation/templates"
+HELD = "Retenu : jean@exemple.fr est sur la liste de blocage (Il inonde la mairie)"
 LONG = "La voiture AB-123-CD est garée sur le trottoir tous les matins devant l'école, appelez le 06 12 34 56 78. " * 3
 
 
 def _entries() -> list[Entry]:
-    common = {"language": "fr", "when": NOW - timedelta(hours=5), "address": "12 rue Pannecau", "ticket": "BAY-4817"}
+    common = {
+        "language": "fr",
+        "when": NOW - timedelta(hours=5),
+        "address": "12 rue Pannecau",
+        "ticket": "BAY-4817",
+        "held": "",
+    }
     waiting = Entry(
-        **common, reference="BAY-4901", kind="problem", kind_label="Problème", title="Une voiture sur le trottoir",
-        text=LONG, photos=2, pictures=["/photo/400/one", "/photo/400/two"], standing="En attente",
-        service="Voirie", reports=[],
+        **common | {"held": HELD},
+        reference="BAY-4901", kind="problem", kind_label="Problème", title="Une voiture sur le trottoir",
+        text=LONG, standing="En attente",
+        photos=2, pictures=["/photo/400/one", "/photo/400/two"], service="Voirie", reports=[],
         hints=[
             HintView(str(wording.HINTS["plate"]), "AB-123-CD", True),
             HintView(str(wording.HINTS["phone"]), "06 12 34 56 78", True),
@@ -108,3 +119,32 @@ def pages(slice_: Blueprint) -> None:
             typed={},
             errors={},
         )
+
+
+def register(app: Flask) -> None:
+    """The block list: two that are on it, one that was; `?empty`, `?refused`."""
+    slice_ = Blueprint("blocking", "gallery_blocking", template_folder=str(TEMPLATES))
+
+    @slice_.route("/moderation/blocage", methods=["GET", "POST"])
+    def listed() -> str:
+        empty, refused = "empty" in request.args, "refused" in request.args
+        one = BlockView(
+            kind=str(wording.BLOCK_KINDS["domain"]), value="publicite.exemple", reason="Cinquante annonces en une nuit",
+            who="Maite", when=NOW - timedelta(days=3), until=NOW + timedelta(days=30), ended=None, ended_by="",
+            waiting=4, remove_url="/moderation/blocage",
+        )  # fmt: skip
+        long = "un.nom.vraiment.tres.long.qui.ne.tient.sur.aucune.ligne@publicite.exemple"
+        return render_template(
+            "moderation/blocking.html",
+            current=[] if empty else [one, replace(one, value=long, until=None, waiting=0)],
+            former=[] if empty else [replace(one, value="+33612345678", ended=NOW, ended_by="Peio", remove_url="")],
+            town=BlockTown(1, "bayonne", "Bayonne"),
+            towns=[("bayonne", "Bayonne"), ("anglet", "Anglet")],
+            kinds=list(wording.BLOCK_KINDS.items()),
+            may_write="reader" not in request.args,
+            typed={"kind": "email", "value": "jean"} if refused else {},
+            errors={"value": "Cette adresse e-mail n’est pas complète."} if refused else {},
+            journal_url=url_for("moderation.journal"),
+        )
+
+    app.register_blueprint(slice_)

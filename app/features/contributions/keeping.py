@@ -20,11 +20,17 @@ kept AS (
          :visibility, :now, :now, :photo_count, :follow_hash
   FROM named RETURNING id, reference
 ),
-work AS (INSERT INTO outbox (topic, subject_id, payload) SELECT 'intake', id, CAST(:trace AS jsonb) FROM kept),
 history AS (
   INSERT INTO event (contribution_id, type, state_to, data)
   SELECT id, 'received', 'new', jsonb_build_object('channel', CAST(:channel AS text)) FROM kept
 )"""
+
+_WORK = """,
+work AS (INSERT INTO outbox (topic, subject_id, payload) SELECT 'intake', id, CAST(:trace AS jsonb) FROM kept)"""
+
+# No work is ordered: no service hears of it before a moderator lets it go.
+_HELD = """,
+held AS (INSERT INTO contribution_hold (contribution_id, why, entry_id) SELECT id, :held, :entry_id FROM kept)"""
 
 _CONTACT = """,
 reach AS (
@@ -60,9 +66,12 @@ _TAIL = "\nSELECT reference FROM kept"
 
 
 @cache
-def keep_statement(*, contact: bool, photos: bool, promise: bool, author: bool = False) -> TextualSelect:
+def keep_statement(
+    *, contact: bool, photos: bool, promise: bool, author: bool = False, held: bool = False
+) -> TextualSelect:
     """The statement with the parts that are needed; it returns the new reference."""
     parts = (
+        _HELD if held else _WORK,
         _CONTACT if contact else "",
         _PHOTOS if photos else "",
         _PROMISE if promise else "",

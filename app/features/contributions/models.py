@@ -174,6 +174,40 @@ class Photo(Base):
     )
 
 
+class FormerPicture(Base):
+    """An address at which a picture was once: it says "gone" from then on, and not "never was"."""
+
+    __tablename__ = "former_picture"
+
+    public_key: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[Now]
+
+
+class Hold(Base):
+    """A contribution that waits for a moderator before any service hears of it; the row goes when it is let go."""
+
+    __tablename__ = "contribution_hold"
+
+    contribution_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    why: Mapped[str]
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("block_entry.id", ondelete="SET NULL"))
+    """The entry of the block list that held it."""
+    at: Mapped[Now]
+
+    __table_args__ = (CheckConstraint("why IN ('blocked', 'unproved')", name="why_known"),)
+
+
+class ProofSpent(Base):
+    """A proof of work that was used: it opens nothing twice. Swept once it would be too old anyway."""
+
+    __tablename__ = "proof_spent"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    at: Mapped[Now]
+
+
 class Idempotency(Base):
     """The answer given to a key, kept 24 hours (30 days for a draft's): the same request gets it again."""
 

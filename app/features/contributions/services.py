@@ -30,8 +30,19 @@ from app.features.territories.places import Place, locate
 
 H3_RESOLUTION = 11
 
-Waits = Callable[[Draft, Town], bool]
-"""Whether what was said waits for a moderator."""
+
+@dataclass(frozen=True)
+class Wait:
+    """Why a contribution waits for a moderator. `held` (`blocked`, `unproved`): before any service hears of it, and
+    `entry_id` is then the line of the block list that says so; else only before the public does.
+    """
+
+    held: str | None = None
+    entry_id: int | None = None
+
+
+Waits = Callable[[Draft, Town], Wait | None]
+"""Whether what was said waits for a moderator, and why."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +79,8 @@ def submit_contribution(
 
     `within` are the territories of which the host may speak (None: all); a place elsewhere is outside.
     `store` keeps the files that the draft's photos name: called once all is checked, before the rows that need them.
-    `waits` may keep it from the public until a moderator has read it, as its category may. `author` is the person in
-    whose own space it appears (`person.py`).
+    `waits` may keep it from the public, or from everybody, until a moderator has read it; the answer is the same.
+    `author` is the person in whose own space it appears (`person.py`).
     Raises `Invalid` with one sentence a field, `Unprocessable` when the key was used for something else.
     """
     now = now or datetime.now(UTC)
@@ -88,8 +99,9 @@ def submit_contribution(
     receipt = write_receipt(draft=draft, category=category, town=home, place=place, now=now)
     token = secrets.token_urlsafe(16)
     values = _values(draft, home, category, place, token, now, request_id)
-    if waits is not None and waits(draft, home):
-        values["visibility"] = "pending"
+    wait = waits(draft, home) if waits is not None else None
+    if wait is not None:
+        values |= {"visibility": "pending", "held": wait.held, "entry_id": wait.entry_id}
     if promise is not None:
         values |= {
             "key": promise.key,
@@ -99,7 +111,11 @@ def submit_contribution(
     if author is not None:
         values["author"] = author
     statement = keep_statement(
-        contact=bool(draft.contact), photos=bool(draft.photos), promise=promise is not None, author=author is not None
+        contact=bool(draft.contact),
+        photos=bool(draft.photos),
+        promise=promise is not None,
+        author=author is not None,
+        held=wait is not None and wait.held is not None,
     )
     try:
         reference = session.execute(statement, values).scalar_one()

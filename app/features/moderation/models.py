@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigKey, Now
@@ -57,3 +68,25 @@ class AbuseReport(Base):
         CheckConstraint(f"reason IN {REPORTED}", name="reason_known"),
         CheckConstraint("char_length(words) <= 2000", name="words_length"),
     )
+
+
+class Version(Base):
+    """How a contribution was before a moderator edited it; the first is the original."""
+
+    __tablename__ = "contribution_version"
+
+    contribution_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    title: Mapped[str | None]
+    body: Mapped[str]
+    address: Mapped[str | None]
+    lon: Mapped[float] = mapped_column(Double)
+    lat: Mapped[float] = mapped_column(Double)
+    photos: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """`[{"id", "hidden"}]`, in their order."""
+    reason: Mapped[str]
+    """Why it was changed, in the moderator's words."""
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    at: Mapped[Now]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 
 from app.core.i18n import label
 from app.features.moderation import wording
-from app.features.moderation.queries import Item, JournalLine
+from app.features.moderation.queries import BlockLine, Item, JournalLine
 from app.web import words
 
 
@@ -52,6 +53,7 @@ class Entry:
     ticket: str
     reports: Sequence[ReportView]
     hints: Sequence[HintView]
+    held: str
     may_publish: bool
     may_hide: bool
     may_restore: bool
@@ -70,10 +72,57 @@ class LogLine:
     words: str
 
 
+@dataclass(frozen=True)
+class BlockView:
+    """One entry of the block list."""
+
+    kind: str
+    value: str
+    reason: str
+    who: str
+    when: datetime
+    until: datetime | None
+    ended: datetime | None
+    ended_by: str
+    waiting: int
+    remove_url: str
+
+
 def standing_words(visibility: str) -> str:
     """Who sees it now."""
     said = {"pending": _("Waiting: nobody sees it"), "hidden": _("Hidden"), "public": _("Public")}
     return str(said.get(visibility, ""))
+
+
+def held_words(row: Any) -> str:
+    """Why no service knows of it yet; empty when one does."""
+    if row.held == "blocked":
+        if row.blocked is None:
+            return str(_("Held: its author was on the block list"))
+        return str(_("Held: %(value)s is on the block list (%(reason)s)", value=row.blocked, reason=row.blocked_reason))
+    if row.held == "unproved":
+        return str(_("Held: it came while this source sent unusually fast"))
+    return ""
+
+
+def block_lines(entries: Sequence[BlockLine]) -> list[BlockView]:
+    """The block list as its page shows it."""
+    return [
+        BlockView(
+            kind=str(wording.BLOCK_KINDS[each.kind]),
+            value=each.value,
+            reason=each.reason,
+            who=each.who,
+            when=each.at,
+            # The last day, as it was asked for.
+            until=each.until - timedelta(seconds=1) if each.until else None,
+            ended=each.ended_at,
+            ended_by=each.ended_by,
+            waiting=each.waiting,
+            remove_url=url_for("blocking.remove", entry_id=each.id) if each.counts else "",
+        )
+        for each in entries
+    ]
 
 
 def moderation_entries(items: Sequence[Item]) -> list[Entry]:
@@ -99,6 +148,7 @@ def _entry(item: Item) -> Entry:
         service=label(row.service_name) if row.service_name else "",
         ticket=row.ticket or "",
         reports=[ReportView(str(wording.REASONS[each.reason]), each.words, each.at) for each in item.reports],
+        held=held_words(row),
         hints=[
             HintView(str(wording.HINTS[hint.kind]), hint.found, hint.kind in ("plate", "phone", "email", "insult"))
             for hint in item.hints

@@ -33,3 +33,13 @@ def may_moderate(actor: Actor, where: Standing) -> bool:
 def may_read_journal(actor: Actor) -> bool:
     """The log of decisions: administrators."""
     return actor.role == ADMINISTRATOR
+
+
+def may_read_blocks(actor: Actor, territory_id: int) -> bool:
+    """Whoever moderates in a town reads its block list."""
+    return actor.role in MODERATORS and actor.reaches(territory_id)
+
+
+def may_block(actor: Actor, territory_id: int) -> bool:
+    """A manager or an administrator of the town decides who is on it."""
+    return actor.role in (MANAGER, ADMINISTRATOR) and actor.reaches(territory_id)

@@ -78,13 +78,16 @@ def moderation_queue(
             f"""
             SELECT c.id, c.reference, c.kind, c.title, c.body, c.visibility, c.language, c.created_at, c.address,
                    c.photo_count, c.state, c.category_id, c.territory_id, c.answers, k.id AS case_id,
-                   t.reference AS ticket, s.name AS service_name,
+                   t.reference AS ticket, s.name AS service_name, h.why AS held, b.kind AS blocked_kind,
+                   b.value AS blocked, b.reason AS blocked_reason,
                    (SELECT count(*) FROM contribution o
                     WHERE o.territory_id = c.territory_id AND c.body <> '' AND lower(o.body) = lower(c.body)
                       AND o.created_at BETWEEN c.created_at - interval '24 hours' AND c.created_at + interval '24 hours'
                    ) AS same_text
             FROM contribution c {_JOINS}
             LEFT JOIN abuse_case k ON k.contribution_id = c.id AND k.closed_at IS NULL AND k.comment_id IS NULL
+            LEFT JOIN contribution_hold h ON h.contribution_id = c.id
+            LEFT JOIN block_entry b ON b.id = h.entry_id
             WHERE {which} AND {_REACH} ORDER BY {_ORDER[view]} LIMIT :most
             """  # noqa: S608 - constants
         ),
@@ -163,6 +166,63 @@ def verdict(session: Session, *, contribution_id: int) -> Verdict | None:
     """Why it is hidden at this moment; None when it is not, or was never decided here."""
     row = session.execute(_VERDICT, {"id": contribution_id}).one_or_none()
     return Verdict(**row._mapping) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTown:
+    """A town whose list the actor reads."""
+
+    id: int
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLine:
+    """An entry of the block list, with how many contributions wait because of it; `counts` while it holds any."""
+
+    id: int
+    kind: str
+    value: str
+    reason: str
+    who: str
+    at: datetime
+    until: datetime | None
+    ended_at: datetime | None
+    ended_by: str
+    waiting: int
+    counts: bool
+
+
+def block_towns(session: Session, actor: Actor) -> list[BlockTown]:
+    """The towns of the actor, their own first."""
+    rows = session.execute(
+        text(
+            "SELECT id, slug, name FROM territory WHERE active AND (:everywhere OR id = ANY(CAST(:ids AS int[]))) "
+            "ORDER BY id = CAST(:own AS int) DESC NULLS LAST, name LIMIT 200"
+        ),
+        {"everywhere": actor.everywhere, "ids": sorted(actor.territory_ids), "own": actor.territory_id},
+    )
+    return [BlockTown(*row) for row in rows]
+
+
+def block_list(session: Session, *, territory_id: int, most: int = 500) -> list[BlockLine]:
+    """The entries of a town, the newest first: those that count, and those that did."""
+    rows = session.execute(
+        text(
+            """
+            SELECT b.id, b.kind, b.value, b.reason, coalesce(nullif(a.name, ''), a.email, '') AS who, b.at, b.until,
+                   b.ended_at, coalesce(nullif(e.name, ''), e.email, '') AS ended_by,
+                   (SELECT count(*) FROM contribution_hold h JOIN contribution c ON c.id = h.contribution_id
+                    WHERE h.entry_id = b.id AND c.visibility = 'pending') AS waiting,
+                   b.ended_at IS NULL AND (b.until IS NULL OR b.until > now()) AS counts
+            FROM block_entry b LEFT JOIN account a ON a.id = b.account_id LEFT JOIN account e ON e.id = b.ended_by
+            WHERE b.territory_id = :territory ORDER BY b.at DESC, b.id DESC LIMIT :most
+            """
+        ),
+        {"territory": territory_id, "most": most},
+    )
+    return [BlockLine(*row) for row in rows]
 
 
 def _reach(actor: Actor) -> dict[str, Any]:

@@ -45,3 +45,8 @@ VIEWS: Final[dict[str, str]] = {
     "reported": _("Reported"),
     "hidden": _("Hidden"),
 }
+BLOCK_KINDS: Final[dict[str, str]] = {
+    "email": _("E-mail address"),
+    "domain": _("E-mail domain"),
+    "phone": _("Telephone number"),
+}

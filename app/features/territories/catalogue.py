@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from app.features.territories.blocking import BlockFacts
 from app.features.territories.models import Category, RoutingRule, Service, Territory
 
 
@@ -96,6 +97,8 @@ class Town:
     rules: tuple[RuleFacts, ...]
     zone_keys: Mapping[int, tuple[str, str, str]] = field(default_factory=dict)
     """Zone id to (kind, slug, name)."""
+    blocked: tuple[BlockFacts, ...] = ()
+    """The block lists of its chain, those that have not ended."""
 
     @cached_property
     def failing(self) -> tuple[RuleFacts, ...]:
@@ -196,6 +199,7 @@ def _read(session: Session, territory_id: int) -> Town:
             for number, rule in enumerate(sorted(rules, key=lambda rule: (rank[rule.territory_id], rule.position)), 1)
         ),
         zone_keys=_zone_keys(session, own.id),
+        blocked=_blocked(session, ids),
     )
 
 
@@ -269,3 +273,14 @@ def _categories(session: Session, chain: list[Territory], rank: Mapping[int, int
 def _zone_keys(session: Session, territory_id: int) -> dict[int, tuple[str, str, str]]:
     rows = session.execute(text("SELECT id, kind, slug, name FROM zone WHERE territory_id = :id"), {"id": territory_id})
     return {row.id: (row.kind, row.slug, row.name) for row in rows}
+
+
+def _blocked(session: Session, ids: list[int]) -> tuple[BlockFacts, ...]:
+    rows = session.execute(
+        text(
+            "SELECT id, kind, value, until FROM block_entry WHERE territory_id = ANY(:ids) AND ended_at IS NULL "
+            "AND (until IS NULL OR until > now()) ORDER BY id"
+        ),
+        {"ids": ids},
+    )
+    return tuple(BlockFacts(*row) for row in rows)

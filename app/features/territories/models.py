@@ -231,3 +231,34 @@ class Process(Base):
         CheckConstraint("mode IN ('support', 'for_against', 'scale')", name="mode_known"),
         CheckConstraint("opens_at < closes_at", name="opens_before_it_closes"),
     )
+
+
+class BlockEntry(Base):
+    """Whose contributions a moderator of the town reads before anybody else hears of them. Ended, never deleted."""
+
+    __tablename__ = "block_entry"
+
+    id: Mapped[Key]
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    value: Mapped[str]
+    """As `blocking.normal` writes an address, a domain or a number."""
+    reason: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    at: Mapped[Now]
+    until: Mapped[datetime | None]
+    """The first instant at which it no longer counts; null: until it is taken off."""
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('email', 'domain', 'phone')", name="kind_known"),
+        Index(
+            "uq_block_entry_value",
+            "territory_id",
+            "kind",
+            "value",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )

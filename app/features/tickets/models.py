@@ -106,7 +106,9 @@ class Event(Base):
         Index(
             "ix_event_moderation",
             "id",
-            postgresql_where=text("type IN ('hidden', 'restored', 'published', 'kept')"),
+            postgresql_where=text(
+                "type IN ('hidden', 'restored', 'published', 'kept', 'edited', 'photo_hidden', 'photo_restored')"
+            ),
         ),
         CheckConstraint("ticket_id IS NOT NULL OR contribution_id IS NOT NULL", name="about_something"),
     )

@@ -40,6 +40,16 @@ _MAKE_PICTURES = text(
 )
 
 
+# Whoever takes the row orders the work: once, however often it is asked.
+_LET_GO = text(
+    """
+    WITH gone AS (DELETE FROM contribution_hold WHERE contribution_id = :id RETURNING contribution_id)
+    INSERT INTO outbox (topic, subject_id) SELECT 'intake', contribution_id FROM gone RETURNING subject_id
+    """
+)
+_HELD = text("SELECT EXISTS (SELECT FROM contribution_hold WHERE contribution_id = :id)")
+
+
 def hide(session: Session, actor: Actor, *, reference: str, reason: str, words: str = "") -> Decided:
     """Take a contribution from every public eye, or refuse one that waits; the services' work goes on.
 
@@ -52,21 +62,28 @@ def hide(session: Session, actor: Actor, *, reference: str, reason: str, words: 
         raise invalid("/words", "Say why in a few words: the author will read them.")
     row = _moderated(session, actor, reference, while_in=("public", "pending"))
     forget_pictures(session, contribution_id=row.id)
-    return _decide(session, actor, row, HIDDEN, visibility="hidden", reason=reason, words=words)
+    # Whoever is held is told nothing: not that, and not why.
+    silent = bool(session.scalar(_HELD, {"id": row.id}))
+    return _decide(session, actor, row, HIDDEN, visibility="hidden", reason=reason, words=words, tell=not silent)
 
 
 def restore(session: Session, actor: Actor, *, reference: str, words: str = "") -> Decided:
     """Show again what was hidden; its pictures are made again under new addresses."""
     words = checked_words(words)
     row = _moderated(session, actor, reference, while_in=("hidden",))
+    _let_go(session, row)
     session.execute(_MAKE_PICTURES, {"id": row.id})
     return _decide(session, actor, row, RESTORED, visibility="public", words=words)
 
 
 def publish(session: Session, actor: Actor, *, reference: str) -> Decided:
-    """Show what was waiting for a moderator; whoever follows the area hears of it now."""
+    """Show what was waiting for a moderator; whoever follows the area hears of it now.
+
+    What was held is let go: it is grouped, routed and announced as if it came now.
+    """
     row = _moderated(session, actor, reference, while_in=("pending",))
-    outbox.add(session, topic=AREA, payload={"contribution_ids": [row.id]})
+    if not _let_go(session, row):
+        outbox.add(session, topic=AREA, payload={"contribution_ids": [row.id]})
     return _decide(session, actor, row, PUBLISHED, visibility="public")
 
 
@@ -100,7 +117,15 @@ def _moderated(session: Session, actor: Actor, reference: str, *, while_in: tupl
 
 
 def _decide(
-    session: Session, actor: Actor, row: Any, kind: str, *, visibility: str, reason: str = "", words: str = ""
+    session: Session,
+    actor: Actor,
+    row: Any,
+    kind: str,
+    *,
+    visibility: str,
+    reason: str = "",
+    words: str = "",
+    tell: bool = True,
 ) -> Decided:
     change_visibility(session, row, visibility=visibility)
     case_id = session.scalar(_CLOSE_CASE, {"id": row.id, "ended": kind})
@@ -118,9 +143,14 @@ def _decide(
     )
     session.add(event)
     session.flush()
-    if kind in (HIDDEN, RESTORED):
+    if kind in (HIDDEN, RESTORED) and tell:
         outbox.add(session, topic=DECIDED, subject_id=row.id, payload={"event_id": event.id})
     return Decided(event, row.id, row.reference)
+
+
+def _let_go(session: Session, row: Any) -> bool:
+    """Order the work of a contribution that was held; False when it was not."""
+    return session.execute(_LET_GO, {"id": row.id}).first() is not None
 
 
 def _has_case(session: Session, contribution_id: int) -> bool:
