@@ -20,6 +20,7 @@ from app.features.accounts.residents import ASKED as SIGN_IN
 from app.features.contributions import telling
 from app.features.contributions.following import ASKED
 from app.features.contributions.pyramid import COUNT_AGAIN, rebuild_cells
+from app.features.contributions.share_pictures import DRAW
 from app.features.contributions.visibility import WITHDRAW_PHOTOS
 from app.features.moderation.jobs import DECIDED
 from app.features.participation.jobs import AMENDED, COMMENTED, UNITED
@@ -256,6 +257,13 @@ def _withdraw_photos(session: Session, _: int | None, payload: Mapping[str, Any]
     delete_pictures(payload["keys"], location=settings().storage.location)
 
 
+def _draw_share_picture(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+    from app.core.storage import open_storage
+    from app.features.contributions.share_pictures import draw_picture
+
+    draw_picture(session, open_storage(settings().storage.location), subject=str(payload["subject"]))
+
+
 def _count_map_again(session: Session, territory_id: int | None, payload: Mapping[str, Any]) -> None:
     rebuild_cells(session, territory_id or 0)
 
@@ -296,6 +304,7 @@ HANDLERS: Mapping[str, Handler] = {
     FAILING: _tell_administrators,
     DECIDED: _tell_of_moderation,
     WITHDRAW_PHOTOS: _withdraw_photos,
+    DRAW: _draw_share_picture,
     SIGN_IN: _send_sign_in,
     EXPORT: _prepare_export,
     PROCESS_CHANGED: _settle_counts,

@@ -194,6 +194,7 @@ def add(app: Flask) -> None:
             first="/idees",
             synthesis_url="/idees/synthese",
             propose_url="/contribuer/proposal",
+            follow_url="/suivre?process=shade",
         )
         return render_template("participation/ideas.html", page=page)
 

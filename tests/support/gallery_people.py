@@ -103,6 +103,7 @@ def follow_pages(slice_: Blueprint) -> None:
         page = said.AreaPage(
             categories=[said.Choice("lamp", "Lampadaire", "Éclairage"), said.Choice("bench", "Banc", "Mobilier")],
             zones=[said.Choice("larvotto", "Larvotto"), said.Choice("condamine", "La Condamine")],
+            processes=[said.Choice("shade", "Plus d’ombre")],
             radii=RADII_M, values={"what": "zone" if errors else "place"}, errors=errors, sent="sent" in request.args,
         )  # fmt: skip
         radii = [(metres, f"{metres} m") for metres in RADII_M]

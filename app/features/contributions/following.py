@@ -1,5 +1,5 @@
-"""Following a contribution, a category, a zone or what is around a place: by e-mail, asked for and confirmed by a
-button; or as a person who is here, in their own list and on their devices. Ended by one click. The caller commits.
+"""Following a contribution, a category, a zone, a process or what is around a place: by e-mail, asked for and confirmed
+by a button; or as a person who is here, in their own list and on their devices. Ended by one click. The caller commits.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is followed: exactly one of a contribution, a category, a zone, a place (lon, lat, metres).
+    """What is followed: exactly one of a contribution, a category, a zone, a process, a place (lon, lat, metres).
 
-    `territory_id` is the town in which a category or a place is followed, with what nests in it.
+    `territory_id` is the town in which a category, a process or a place is followed, with what nests in it.
     """
 
     contribution_id: int | None = None
     category_id: int | None = None
     zone_id: int | None = None
+    process_id: int | None = None
     place: tuple[float, float, int] | None = None
     territory_id: int | None = None
 
@@ -43,6 +44,8 @@ class Subject:
             return f"place:{self.place[0]:.5f},{self.place[1]:.5f},{self.place[2]}"
         if self.category_id is not None:
             return f"category:{self.category_id}"
+        if self.process_id is not None:
+            return f"process:{self.process_id}"
         return f"zone:{self.zone_id}" if self.zone_id is not None else f"contribution:{self.contribution_id}"
 
     @property
@@ -54,6 +57,7 @@ class Subject:
             "contribution": self.contribution_id,
             "category": self.category_id,
             "zone": self.zone_id,
+            "process": self.process_id,
             "territory": self.territory_id if self.contribution_id is None else None,
             "lon": lon,
             "lat": lat,
@@ -61,9 +65,9 @@ class Subject:
         }
 
 
-_COLUMNS = """subject, contribution_id, category_id, zone_id, territory_id, place, radius_m, email, person, reader,
-              language, frequency"""
-_VALUES = """:subject, CAST(:contribution AS bigint), CAST(:category AS int), CAST(:zone AS int),
+_COLUMNS = """subject, contribution_id, category_id, zone_id, process_id, territory_id, place, radius_m, email, person,
+              reader, language, frequency"""
+_VALUES = """:subject, CAST(:contribution AS bigint), CAST(:category AS int), CAST(:zone AS int), CAST(:process AS int),
              CAST(:territory AS int), ST_SetSRID(ST_MakePoint(CAST(:lon AS float8), CAST(:lat AS float8)), 4326),
              CAST(:radius AS int), CAST(:email AS text), CAST(:person AS bytea), :reader, :language, :frequency"""
 # One statement, the same whether the address is known or not: the answer takes as long and tells nothing.
@@ -93,9 +97,10 @@ _SUBSCRIPTION = """
            f.radius_m, ST_X(f.place) AS lon, ST_Y(f.place) AS lat, c.reference, c.kind, c.visibility,
            coalesce(c.territory_id, z.territory_id, f.territory_id) AS territory_id,
            coalesce(c.title, left(c.body, 90)) AS title, k.label AS category, k.slug AS category_slug,
-           z.name AS zone, z.slug AS zone_slug
+           z.name AS zone, z.slug AS zone_slug, p.label AS process, p.slug AS process_slug
     FROM follow f LEFT JOIN contribution c ON c.id = f.contribution_id
     LEFT JOIN category k ON k.id = f.category_id LEFT JOIN zone z ON z.id = f.zone_id
+    LEFT JOIN process p ON p.id = f.process_id
 """
 _BY_ID = text(f"{_SUBSCRIPTION} WHERE f.id = :id")
 _OF_PERSON = text(

@@ -316,8 +316,20 @@ class Authorship(Base):
     at: Mapped[Now]
 
 
+class SharePicture(Base):
+    """The picture that a shared link shows: of `contribution:12`, or of `town:3:fr`."""
+
+    __tablename__ = "share_picture"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    """SHA-256 of what it shows, in hexadecimal digits: another digest now means that it is stale."""
+    key: Mapped[str]
+    made_at: Mapped[Now]
+
+
 class Follow(Base):
-    """Somebody who wishes to hear of a contribution, a category, a zone or what is around a place.
+    """Somebody who wishes to hear of a contribution, a category, a zone, a process or what is around a place.
 
     By e-mail, which hears nothing before it is confirmed; or as a person, in their own list and on their devices.
     """
@@ -326,10 +338,11 @@ class Follow(Base):
 
     id: Mapped[BigKey]
     subject: Mapped[str]
-    """`contribution:12`, `category:3`, `zone:7` or `place:-1.47500,43.48500,300`: what is followed once a reader."""
+    """`contribution:12`, `category:3`, `zone:7`, `process:2` or `place:-1.47500,43.48500,300`: once a reader."""
     contribution_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"))
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"))
     zone_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id", ondelete="CASCADE"))
+    process_id: Mapped[int | None] = mapped_column(ForeignKey("process.id", ondelete="CASCADE"))
     place: Mapped[WKBElement | None] = mapped_column(point())
     radius_m: Mapped[int | None]
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id", ondelete="CASCADE"))
@@ -349,7 +362,9 @@ class Follow(Base):
     unsubscribed_at: Mapped[datetime | None]
 
     __table_args__ = (
-        CheckConstraint("num_nonnulls(contribution_id, category_id, zone_id, place) = 1", name="one_subject"),
+        CheckConstraint(
+            "num_nonnulls(contribution_id, category_id, zone_id, place, process_id) = 1", name="one_subject"
+        ),
         CheckConstraint("num_nonnulls(email, person) = 1", name="one_reader"),
         CheckConstraint("place IS NULL OR (radius_m BETWEEN 50 AND 5000)", name="radius_known"),
         CheckConstraint(f"frequency IN {FREQUENCIES}", name="frequency_known"),

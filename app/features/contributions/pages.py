@@ -267,6 +267,8 @@ class ShowPage:
     support_api: str = ""
     supported: bool = False
     follow_url: str = ""
+    picture_url: str = ""
+    """Absolute address of the picture that a shared link shows; empty for what is not public."""
     feed_url: str = ""
     own: bool = False
     reopen_url: str = ""
@@ -302,8 +304,8 @@ class FollowPage:
 
 @dataclass(frozen=True, slots=True)
 class AreaPage:
-    """Where one asks to follow a theme, a quarter or what is around a place. `values` is what was typed, `radii` the
-    distances offered, in metres.
+    """Where one asks to follow a theme, a quarter, a process or what is around a place. `values` is what was typed,
+    `radii` the distances offered, in metres.
     """
 
     categories: Sequence[Choice]
@@ -313,6 +315,7 @@ class AreaPage:
     errors: Mapping[str, str] = field(default_factory=dict)
     sent: bool = False
     signed_in: str = ""
+    processes: Sequence[Choice] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ def subject_name(row: Any, language: str) -> str:
         return str(row.title) if row.visibility == "public" else ""
     if row.category is not None:
         return label(row.category, language)
+    if row.process is not None:
+        return label(row.process, language)
     if row.zone is not None:
         return str(row.zone)
     around = gettext("%(distance)s around a place", distance=metres(row.radius_m, language=language))
@@ -31,6 +33,8 @@ def subject_path(row: Any) -> str:
         return f"/c/{row.reference}" if row.visibility == "public" else ""
     if row.category_slug is not None:
         return f"/liste?{urlencode({'category': row.category_slug})}"
+    if row.process_slug is not None:
+        return f"/idees?{urlencode({'process': row.process_slug})}"
     if row.zone_slug is not None:
         return f"/liste?{urlencode({'zone': row.zone_slug})}"
     reach = row.radius_m / METRES_A_DEGREE

@@ -94,7 +94,7 @@ _AREA = """
              f.id AS follow_id
       FROM contribution c JOIN follow f ON f.contribution_id IS NULL
         AND f.confirmed_at <= c.received_at AND f.unsubscribed_at IS NULL
-        AND (f.zone_id = ANY(c.zone_ids)
+        AND (f.zone_id = ANY(c.zone_ids) OR f.process_id = c.process_id
           OR (f.territory_id IN (SELECT id FROM above) AND (f.category_id IN (SELECT id FROM themes)
             OR ST_DWithin(f.place::geography, c.geom::geography, f.radius_m))))
       WHERE c.id = :contribution_id)
@@ -129,7 +129,7 @@ def tell_of_event(session: Session, *, event_id: int) -> None:
 
 
 def tell_of_new(session: Session, *, contribution_ids: Iterable[int]) -> None:
-    """Note who hears that these are there, among those who follow an area, a category or a zone."""
+    """Note who hears that these are there, among those who follow an area, a category, a zone or a process."""
     for number in contribution_ids:
         event_id = session.scalar(_RECEIVED, {"contribution_id": number})
         if event_id is not None:

@@ -171,6 +171,7 @@ class IdeasPage:
     first: str = ""
     synthesis_url: str = ""
     propose_url: str = ""
+    follow_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,13 +74,16 @@ def _bulb(pen: Pen, u: float) -> None:
 
 
 def draw() -> None:
-    """Write every icon."""
+    """Write every icon, and the picture of links of a town that has none yet."""
+    from app.web.share_card import ShareCard, draw_card
+
     FOLDER.mkdir(exist_ok=True)
     for size in (192, 512):
         mark(size, None, 0.94).save(FOLDER / f"icon-{size}.png", optimize=True)
     # A launcher may cut a circle of 80 % out of it.
     mark(512, CANVAS, 0.56).save(FOLDER / "maskable-512.png", optimize=True)
     mark(180, CANVAS, 0.72).convert("RGB").save(FOLDER / "apple-180.png", optimize=True)
+    (FOLDER / "share.jpg").write_bytes(draw_card(ShareCard("", "", "Auzolan", "Signaler, féliciter, proposer")))
     for kind in ("problem", "praise", "proposal"):
         silhouette(kind, 96).save(FOLDER / f"shortcut-{kind}.png", optimize=True)
 

@@ -14,12 +14,12 @@ from tests.integration.residents.conftest import Browser, Town, plain, text_of, 
 from tests.support.desk import LAT, LON
 
 
-def report(browser: Browser, words: str = "Un banc cassé", **fields: object) -> tuple[str, str]:
+def report(browser: Browser, words: str = "Un banc cassé", kind: str = "problem", **fields: object) -> tuple[str, str]:
     """Send a report by the form; returns its reference and the token of its private link."""
-    page = browser.open("/contribuer/problem").text
+    page = browser.open(f"/contribuer/{kind}").text
     data = {"csrf_token": token_in(page), "key": re.search(r'name="key" value="([^"]+)"', page)[1],  # type: ignore[index]
             "lon": LON, "lat": LAT, "category": "trou", "text": words, **fields}  # fmt: skip
-    answer = browser.client.post("/contribuer/problem", data=data, base_url=f"http://{browser.host}",
+    answer = browser.client.post(f"/contribuer/{kind}", data=data, base_url=f"http://{browser.host}",
                                  content_type="multipart/form-data")  # fmt: skip
     assert answer.status_code == 303, plain(answer.text)[:3000]
     reference, token = answer.headers["Location"].removeprefix("/c/").split("/recu/")

@@ -254,3 +254,24 @@ def test_bad_input_is_said_beside_the_field(town: Town, fields: dict[str, str], 
     answer = town.browser().press("/suivre", **({"email": "maite@resident.example", "radius": "200"} | fields))
     assert answer.status_code == 400 and words in plain(answer.text)
     assert town.count("follow") == 0
+
+
+def test_a_process_is_followed_and_nobody_hears_of_other_processes(town: Town) -> None:
+    bidache = town.towns["bidache"].territory_id
+    add = text("INSERT INTO process (territory_id, slug, label, position, categories) "
+               "VALUES (:t, :s, CAST(:l AS jsonb), :p, :c)")  # fmt: skip
+    for position, (slug, theme) in enumerate((("ombre", ["lampadaire"]), ("autre", []))):
+        town.session.execute(
+            add, {"t": bidache, "s": slug, "l": f'{{"fr": "Démarche {slug}"}}', "p": position, "c": theme}
+        )
+    town.session.commit()
+    browser = town.browser().sign_in()
+    assert "Démarche ombre" in browser.open("/suivre?process=ombre").text
+    assert browser.press("/suivre", what="process", process="ombre").status_code == 303
+    assert browser.press("/suivre", what="process", process="nulle-part").status_code == 400
+    assert "Démarche ombre" in plain(browser.open("/moi").text)
+    report(town.browser(), "Planter des arbres", "proposal", title="Planter des arbres", category="lampadaire")
+    report(town.browser(), "Un signalement", category="lampadaire")
+    placed(town)
+    (mail,) = town.work()
+    assert mail["To"] == "maite@resident.example" and "Planter des arbres" in text_of(mail)

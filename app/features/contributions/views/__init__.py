@@ -15,6 +15,7 @@ def load() -> Blueprint:
         maps,
         own,
         participating,
+        share,
         show,
     )
 

@@ -1,4 +1,4 @@
-"""`/suivre`: to hear of what is new in a theme, a quarter, or around a place."""
+"""`/suivre`: to hear of what is new in a theme, a quarter, a process, or around a place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core.access import public
 from app.core.db import db
 from app.core.errors import FieldError, Invalid
-from app.core.i18n import language
+from app.core.i18n import label, language
 from app.core.security import limiter
 from app.features.accounts.visiting import current_resident
 from app.features.contributions.filters import MapFilters, resolve
@@ -26,6 +26,7 @@ from app.features.notifications.timing import Quiet
 from app.features.territories.geocoders import site_geocoder
 from app.features.territories.hosts import spoken_of
 from app.features.territories.places import locate
+from app.features.territories.processes import ProcessFacts, processes_of
 from app.features.territories.quarters import KINDS as QUARTERS
 from app.features.territories.sites import site_town
 from app.web.formats import metres
@@ -47,7 +48,7 @@ def asks_nobody() -> bool:
 @public
 def follow_area() -> str:
     """The form, with what the address already says (category, zone, lon and lat)."""
-    names = ("what", "category", "zone", "lon", "lat", "address", "radius")
+    names = ("what", "category", "zone", "process", "lon", "lat", "address", "radius")
     values: dict[str, Any] = {name: request.args[name][:200] for name in names if name in request.args}
     return _page(values, {}, sent="sent" in request.args)
 
@@ -118,6 +119,11 @@ def _subject() -> Subject:
         if zone is None:
             raise Invalid(errors=[FieldError("/zone", "Choose a quarter.")])
         return Subject(zone_id=zone)
+    if what == "process":
+        process = next((one for one in _processes() if one.slug == form.get("process")), None)
+        if process is None:
+            raise Invalid(errors=[FieldError("/process", "Choose a process.")])
+        return Subject(process_id=process.id, territory_id=process.territory_id)
     if what == "place":
         lon, lat = _place()
         radius = form.get("radius", "")
@@ -145,8 +151,17 @@ def _place() -> tuple[float, float]:
     return round(lon, 5), round(lat, 5)
 
 
+def _territories() -> list[int]:
+    return list(resolve(db.session, MapFilters(territory=site_town().town.slug)).scope.territory_ids)
+
+
+def _processes() -> list[ProcessFacts]:
+    """Those in which something may still happen."""
+    return [one for one in processes_of(db.session, _territories()) if one.standing != "closed"]
+
+
 def _zones() -> list[Any]:
-    territories = list(resolve(db.session, MapFilters(territory=site_town().town.slug)).scope.territory_ids)
+    territories = _territories()
     return list(db.session.execute(_ZONES, {"territories": territories, "kinds": list(QUARTERS)}))
 
 
@@ -157,11 +172,12 @@ def _errors(invalid: Invalid) -> dict[str, str]:
 def _page(values: dict[str, Any], errors: dict[str, str], *, sent: bool = False) -> str:
     resident = current_resident()
     if not values.get("what"):
-        given = [name for name in ("category", "zone") if values.get(name)]
+        given = [name for name in ("category", "zone", "process") if values.get(name)]
         values = values | {"what": given[0] if given else "place"}
     page = AreaPage(
         categories=category_choices(site_town().town),
         zones=[Choice(row.slug, row.name) for row in _zones()],
+        processes=[Choice(one.slug, label(one.label)) for one in _processes()],
         radii=RADII_M,
         values=values,
         errors=errors,

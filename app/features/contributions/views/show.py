@@ -23,6 +23,7 @@ from app.features.contributions.supporting import CLOSED, is_supported, is_unite
 from app.features.contributions.urls import author_of, photo_url
 from app.features.contributions.views import blueprint
 from app.features.contributions.views.maps import list_item
+from app.features.contributions.views.share import picture_address
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.hosts import host_reach
 from app.features.territories.processes import process
@@ -139,6 +140,7 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         support_api=url_for("support_api.support", reference=row.reference),
         supported=is_supported(db.session, contribution_id=row.id, person=person()),
         follow_url=url_for("contributions.ask_follow", reference=row.reference) if row.visibility == "public" else "",
+        picture_url=picture_address(row.reference) if row.visibility == "public" and not own else "",
         feed_url=url_for("contributions.feed_of_one", reference=row.reference) if row.visibility == "public" else "",
         map=MiniMap((row.lon, row.lat), row.kind, shown_basemap(), here.bounds),
         joined_to=joined,

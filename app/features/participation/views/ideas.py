@@ -74,6 +74,7 @@ def index() -> Response:
         if found.cursor
         else "",
         first=url_for("participation.index", **kept, seed=word_of(seed)) if "cursor" in request.args else "",
+        follow_url=_follow_url(facts, known),
         synthesis_url=url_for("participation.synthesis", process=chosen["process"] or None),
         propose_url=url_for("contributions.new", kind="proposal"),
     )
@@ -88,6 +89,12 @@ def index() -> Response:
 def similar() -> Response:
     """Open ideas near a pin that look like these words, as lines for the form; empty when there are none."""
     return make_response(render_template("participation/_similar.html", similar=similar_to(request.args)))
+
+
+def _follow_url(facts: ProcessFacts | None, known: Sequence[ProcessFacts]) -> str:
+    """Where one asks to hear of the new ideas of the process shown, or of the only one."""
+    one = facts or (known[0] if len(known) == 1 else None)
+    return url_for("contributions.follow_area", process=one.slug) if one and one.standing != "closed" else ""
 
 
 def similar_to(asked: Mapping[str, Any]) -> list[Nearby]:

@@ -61,10 +61,28 @@ async function start() {
     if (view.partial) list.follow(view.bounds());
     Object.assign(window, { auzolanMap: view });
     offline(view);
+    document.getElementById("follow-here")?.addEventListener("click", (event) => followHere(/** @type {HTMLAnchorElement} */ (event.currentTarget), view));
   } catch (error) {
     console.error(error);
     if (note) note.hidden = false;
   }
+}
+
+/** Distances that can be followed, in metres (`following.RADII_M`). */
+const RADII = [100, 200, 300, 500, 1000, 2000];
+
+/**
+ * The form to follow a place, filled in with the middle of the map and about as far as it shows.
+ * @param {HTMLAnchorElement} link
+ * @param {any} shown
+ */
+function followHere(link, shown) {
+  const { lng, lat } = shown.map.getCenter();
+  const [, south, , north] = shown.bounds().split(",").map(Number);
+  const seen = ((north - south) * 111320) / 2;
+  const radius = RADII.filter((one) => one <= seen).pop() || RADII[0];
+  const place = new URLSearchParams({ what: "place", lon: lng.toFixed(5), lat: lat.toFixed(5), radius: String(radius) });
+  link.href = `${link.pathname}?${place}`;
 }
 
 /** What is shown can be kept on the device; the first visit keeps a little by itself. @param {import("./view.js").View} shown */
