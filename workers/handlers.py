@@ -171,7 +171,10 @@ def _derive_photo(session: Session, photo_id: int | None, payload: Mapping[str, 
 
 
 def _tell(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.participation.services.deciding import decide_together
+
     telling.tell_of_event(session, event_id=int(payload["event_id"]))
+    decide_together(session, event_id=int(payload["event_id"]))
 
 
 def _tell_of_new(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:

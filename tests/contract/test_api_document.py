@@ -145,7 +145,7 @@ def test_each_success_was_seen_and_was_as_it_is_told(app: Flask, client: Any, ho
     first = client.post(talk, json={"text": "Oui, à l’ombre.", "stance": "for"})
     assert first.status_code == 201
     client.post(talk, json={"text": "Et l’hiver ?", "answer_to": first.get_json()["id"]})
-    for path in (vote, talk, "/api/v1/processes"):
+    for path in (vote, talk, "/api/v1/processes", "/api/v1/ideas"):
         assert client.get(path).status_code == 200, path
     assert client.delete("/api/v1/session", headers=headers).status_code == 204
     conformance: Conformance = app.extensions["conformance"]

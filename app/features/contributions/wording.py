@@ -59,6 +59,8 @@ def step_of(event: EventFace, town: Town, kind: str = "") -> Step | None:
             return Step(gettext("Corrected by its author"), "done", event.at, "")
         case _ if event.state_to:
             state = str(words.state_words(kind)[words.public_state(event.state_to, in_a_queue=True)])
+            if group := event.data.get("group"):
+                state = gettext("%(state)s, with the ideas of “%(group)s”", state=state, group=group)
             return Step(state, "done", event.at, event.body or "")
         case _ if event.body:
             return Step(gettext("Answer of the service"), "done", event.at, event.body)

@@ -7,11 +7,14 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from app.core.openapi import Answer, Body, Operation, Parameter
+from app.core.openapi import GEOJSON_MEDIA, Answer, Body, Operation, Parameter
+from app.core.shapes import one_of
+from app.features.participation.queries.ideas import ORDERS, STATES
 from app.features.participation.shapes import (
     CommentIn,
     CommentKept,
     Comments,
+    IdeaList,
     Processes,
     VoteDocument,
     VoteIn,
@@ -77,6 +80,59 @@ PROCESSES: Final = Operation(
                 ],
                 "bubble": {"min": 44, "max": 88, "growth": 2.0},
             },
+        )
+    },
+)
+IDEAS: Final = Operation(
+    tag=TAG,
+    summary="The public ideas, page by page",
+    description="In an order of chance unless another is asked: no idea is favoured, and `next` (also in the `Link` "
+    "header) keeps that order. An idea that stands in another is found there. Counts that a process hides are null, "
+    "and ideas are not ordered by them.",
+    parameters=(
+        Parameter("process", str, "Slug of a process; none: all."),
+        Parameter("category", str, "Slug of a category, with all that is under it."),
+        Parameter("zone", str, "Slug of a zone."),
+        Parameter("state", one_of(*STATES), "What became of them."),
+        Parameter("order", one_of(*ORDERS), "`fair` unless said."),
+        Parameter("seed", Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")], "The order of chance of a page before."),
+        Parameter("cursor", str, "Where a page begins: `cursor` of the page before."),
+        Parameter("limit", Annotated[int, Field(ge=1, le=100)], "How many, 30 unless said."),
+    ),
+    answers={
+        200: Answer(
+            "A GeoJSON feature collection.",
+            IdeaList,
+            media=GEOJSON_MEDIA,
+            example={
+                "type": "FeatureCollection",
+                "features": [
+                    {
+                        "type": "Feature",
+                        "id": "BAY-4768",
+                        "geometry": {"type": "Point", "coordinates": [-1.4748, 43.4929]},
+                        "properties": {
+                            "reference": "BAY-4768",
+                            "title": "Planter la place",
+                            "category": "trees",
+                            "category_label": "Arbres",
+                            "process": "shade",
+                            "state": "study",
+                            "created_at": "2026-11-20T09:30:00+00:00",
+                            "supports": 23,
+                            "bubble": 54,
+                            "photo": None,
+                            "territory": "bayonne",
+                            "url": "https://auzolan.example/c/BAY-4768",
+                        },
+                    }
+                ],
+                "total": 1,
+                "seed": "5f0c9a3e4d7f4f0b",
+                "cursor": None,
+                "next": None,
+            },
+            headers={"Link": 'The following page, `rel="next"`.'},
         )
     },
 )

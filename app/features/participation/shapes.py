@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.shapes import Labels, Moment, Strict, Url, shape
+from app.core.shapes import Labels, Moment, Point, Strict, Url, shape
+from app.features.contributions.shapes import PhotoUrls
 from app.features.participation.models import COMMENT_STATES, STANCES
 
 Mode = Literal["support", "for_against", "scale"]
@@ -53,6 +54,52 @@ class Processes(TypedDict):
 
     processes: list[ProcessDocument]
     bubble: Bubble
+
+
+@shape
+class IdeaFacts(TypedDict):
+    """What is public of an idea."""
+
+    reference: str
+    title: str
+    category: str
+    category_label: str
+    process: str | None
+    state: Literal["debate", "study", "kept", "made", "not-kept"]
+    created_at: Moment
+    supports: int | None
+    """Null while its process hides its counts."""
+    bubble: int | None
+    """Pixels of its disc on the map; null: the smallest, or hidden."""
+    photo: PhotoUrls | None
+    """The first one."""
+    territory: str
+    url: Url
+
+
+@shape
+class IdeaFeature(TypedDict):
+    """A GeoJSON feature."""
+
+    type: Literal["Feature"]
+    id: str
+    geometry: Point
+    properties: IdeaFacts
+
+
+@shape
+class IdeaList(TypedDict):
+    """A GeoJSON feature collection in the order that was asked for."""
+
+    type: Literal["FeatureCollection"]
+    features: list[IdeaFeature]
+    total: int
+    seed: str
+    """What keeps the order of chance the same from page to page."""
+    cursor: str | None
+    """Where the next page begins; null on the last one."""
+    next: Url | None
+    """The address of the next page, with the same question."""
 
 
 @shape

@@ -54,12 +54,18 @@ _EVENTS = text(
 _PHOTOS = text("SELECT position, original_key, content_type, taken_at, created_at FROM photo "
                "WHERE contribution_id = :id ORDER BY position")  # fmt: skip
 _COMMENTS = text(
-    "SELECT c.reference, m.stance, m.body AS text, m.state, m.email, m.created_at AS at "
-    "FROM comment m JOIN contribution c ON c.id = m.contribution_id "
+    "SELECT c.reference, m.id AS number, m.parent_id AS answer_to, m.stance, m.body AS text, m.state, m.email, "
+    "m.created_at AS at FROM comment m JOIN contribution c ON c.id = m.contribution_id "
     "WHERE m.person = ANY(CAST(:persons AS bytea[])) ORDER BY m.id"
 )
+_AGREED = text(
+    "SELECT c.reference, m.id AS comment, a.created_at AS at FROM comment_agree a "
+    "JOIN comment m ON m.id = a.comment_id JOIN contribution c ON c.id = m.contribution_id "
+    "WHERE a.person = ANY(CAST(:persons AS bytea[])) ORDER BY a.created_at"
+)
 _SUPPORTS = text(
-    "SELECT c.reference, s.value, s.created_at AS at FROM support s JOIN contribution c ON c.id = s.contribution_id "
+    "SELECT c.reference, c.kind, p.slug AS process, s.value, s.created_at AS at FROM support s "
+    "JOIN contribution c ON c.id = s.contribution_id LEFT JOIN process p ON p.id = c.process_id "
     "WHERE s.person = ANY(CAST(:persons AS bytea[])) ORDER BY s.created_at"
 )
 _FOLLOWS = text(
@@ -132,6 +138,7 @@ def _packed(session: Session, storage: Storage, row: Any, mine: Mine) -> bytes:
             "contributions": contributions,
             "supports": _rows(session, _SUPPORTS, mine),
             "comments": _rows(session, _COMMENTS, mine),
+            "agreed": _rows(session, _AGREED, mine),
             "follows": _rows(session, _FOLLOWS, mine),
             "news": _rows(session, _NEWS, mine),
         }

@@ -21,8 +21,11 @@ from app.features.contributions.supporting import count_errors
 from app.features.participation.mails import mails_of_amendment, mails_of_union
 from app.features.participation.queries.ideas import similar_ideas
 from app.features.participation.services.uniting import group_ideas, merge_ideas, undo_union
+from app.features.tickets.services import change_state
+from app.features.tickets.workflow import Change
 from tests.integration.participation.conftest import LAT, LON, Ideas, Person
 from tests.support.desk import PASSWORD, make_world
+from workers.handlers import run
 
 People = Callable[[], Person]
 TOKEN = "the-author-s-link"
@@ -218,6 +221,73 @@ def test_grouped_ideas_share_a_title_and_keep_their_pages(ideas: Ideas, person: 
         assert person().vote(reference, 1).json["votes"] == 1
 
 
+def test_what_is_decided_of_one_idea_of_a_group_is_decided_of_all(
+    ideas: Ideas, person: People, facilitator: Actor, worker_here: None
+) -> None:
+    one, two, closed, alone = (ideas.idea(f"Parc {n}", state="accepted") for n in range(4))
+    group_ideas(ideas.session, facilitator, references=[one, two, closed], title="Trois parcs", why="Un seul budget.")
+    ideas.session.commit()
+    decide(ideas, facilitator, closed, "declined", reason="not_ours", text="Terrain privé.")
+    assert [state(ideas, each) for each in (one, two, closed, alone)] == [
+        "declined",
+        "declined",
+        "declined",
+        "accepted",
+    ]
+    for reference in (one, two):
+        page = person().client.get(f"/c/{reference}?lang=fr").text
+        assert "Terrain privé." in page and "avec les idées de « Trois parcs »" in plain(page)
+    said = ideas.value(
+        "SELECT data FROM event e JOIN ticket t ON t.id = e.ticket_id WHERE t.reference = :r AND e.type = 'state'",
+        r=one,
+    )
+    assert said["with"] == closed and said["reason"] == "not_ours"
+
+
+def test_a_winning_group_is_kept_then_made_and_an_undone_one_no_longer(
+    ideas: Ideas, facilitator: Actor, worker_here: None
+) -> None:
+    one, two = (ideas.idea(f"Banc {n}", state="accepted") for n in range(2))
+    union = group_ideas(ideas.session, facilitator, references=[one, two], title="Deux bancs", why="Un seul budget.")
+    ideas.session.commit()
+    decide(ideas, facilitator, one, "planned", text="Au printemps.")
+    assert (state(ideas, one), state(ideas, two)) == ("planned", "planned")
+    assert ideas.value("SELECT count(*) FROM event WHERE state_to = 'planned'") == 2, "once each, and no echo"
+    undo_union(ideas.session, facilitator, union_id=union.id, why="Deux chantiers.")
+    ideas.session.commit()
+    decide(ideas, facilitator, two, "done", text="C’est posé.")
+    assert (state(ideas, one), state(ideas, two)) == ("planned", "done")
+
+
+def decide(ideas: Ideas, actor: Actor, reference: str, to: str, **change: str) -> None:
+    """An agent decides, and the workers do what that asks of them."""
+    ideas.session.rollback()
+    version = ideas.value("SELECT version FROM ticket WHERE reference = :r", r=reference)
+    change_state(
+        ideas.session,
+        actor,
+        reference=reference,
+        state=to,
+        version=version,
+        change=Change(**change),  # type: ignore[arg-type]
+    )
+    ideas.session.commit()
+    waiting = text("SELECT id FROM outbox WHERE topic = 'ticket.changed' ORDER BY id")
+    while numbers := ideas.session.scalars(waiting).all():
+        ideas.session.commit()
+        for number in numbers:
+            run(number)
+
+
+def state(ideas: Ideas, reference: str) -> str:
+    """What everybody sees of it."""
+    return str(ideas.value("SELECT state FROM contribution WHERE reference = :r", r=reference))
+
+
+def plain(words: str) -> str:
+    return words.replace("\u202f", " ").replace("\u00a0", " ")
+
+
 def test_a_facilitator_works_on_a_page_and_an_agent_does_not(session: Session, app: Flask) -> None:
     world = make_world(session)
     account = world.account("dispatcher", territory="bidache")
@@ -320,3 +390,19 @@ def test_without_scripts_similar_ideas_are_shown_once_before_publishing(ideas: I
     assert client.post("/contribuer/proposal", data=form | {"similar": "seen"}).status_code == 303
     plain = {name: value for name, value in form.items() if name != "similar"} | {"key": secrets.token_urlsafe(18)}
     assert client.post("/contribuer/proposal", data=plain).status_code == 303, "a program is not asked"
+
+
+def test_a_program_reads_the_list_page_by_page_and_never_a_hidden_count(ideas: Ideas, person: People) -> None:
+    ideas.process("ombre", hide_counts=True, closes=3600)
+    hidden = [ideas.idea(f"Arbre {n}") for n in range(4)]
+    assert person().vote(hidden[0], 1).status_code == 200
+    client = person().client
+    first = client.get("/api/v1/ideas?process=ombre&limit=3&order=supported").json
+    again = client.get(first["next"].split("127.0.0.1:8080", 1)[-1])
+    features = first["features"] + again.json["features"]
+    assert sorted(one["id"] for one in features) == sorted(hidden)
+    assert again.json["next"] is None and again.json["seed"] == first["seed"] and first["total"] == 4
+    assert {one["properties"]["supports"] for one in features} == {None}
+    assert {one["properties"]["bubble"] for one in features} == {None}
+    for wrong in ("process=none", "category=none", "state=lost", "order=best", "seed=x", "cursor=x", "limit=0"):
+        assert client.get(f"/api/v1/ideas?{wrong}").status_code == 400, wrong

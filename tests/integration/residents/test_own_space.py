@@ -100,6 +100,27 @@ def test_taking_everything_away(town: Town) -> None:
         assert stranger.open(address).status_code == 404
 
 
+def test_what_is_taken_away_holds_votes_and_comments(town: Town) -> None:
+    browser, other = town.browser().sign_in(), town.browser()
+    idea, _ = report(other, "Un arbre", "proposal", title="Un arbre")
+    town.session.execute(text("UPDATE contribution SET visibility = 'public'"))
+    town.session.commit()
+    api = f"/api/v1/contributions/{idea}"
+    base = {"base_url": f"http://{browser.host}"}
+    assert browser.client.put(f"{api}/vote", json={"value": 1}, **base).status_code == 200
+    said = browser.client.post(f"{api}/comments", json={"text": "À l’ombre, oui.", "stance": "for"}, **base)
+    reply = {"text": "Et la racine ?", "answer_to": said.json["id"]}
+    assert other.client.post(f"{api}/comments", json=reply, **base).status_code == 201
+    browser.press("/moi/donnees")
+    town.work()
+    address = re.search(r"/moi/donnees/\d+\.zip", browser.open("/moi/donnees").text)[0]  # type: ignore[index]
+    with zipfile.ZipFile(io.BytesIO(browser.open(address).data)) as packed:
+        told = json.loads(packed.read("data.json"))
+    assert [(one["reference"], one["kind"], one["value"]) for one in told["supports"]] == [(idea, "proposal", 1)]
+    assert [(one["stance"], one["text"]) for one in told["comments"]] == [("for", "À l’ombre, oui.")]
+    assert told["agreed"] == []
+
+
 def test_erasing_oneself(town: Town) -> None:
     """P79: contributions become anonymous, what was counted stays; follows, tokens, news and sessions go."""
     browser = town.browser().sign_in()
