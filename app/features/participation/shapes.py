@@ -65,7 +65,7 @@ class IdeaFacts(TypedDict):
     category: str
     category_label: str
     process: str | None
-    state: Literal["debate", "study", "kept", "made", "not-kept"]
+    state: Annotated[str, Field(json_schema_extra={"enum": ["debate", "study", "kept", "made", "not-kept"]})]
     created_at: Moment
     supports: int | None
     """Null while its process hides its counts."""
