@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from app.features.contributions.supporting import bubble_size
+
 KINDS = ("problem", "praise", "proposal")
 CELLS = 8
 EXTENT = 4096
@@ -22,6 +24,8 @@ class Thing:
     state: str
     x: float
     y: float
+    score: int = 0
+    """Of an idea: the sum of its votes."""
 
 
 def mercator(lon: float, lat: float) -> tuple[float, float]:
@@ -46,7 +50,8 @@ class Town:
             x, y = mercator(dice.gauss(lon, spread), dice.gauss(lat, spread * 0.7))
             kind = dice.choices(KINDS, (6, 2, 3))[0]
             state = dice.choice(("routed", "active", "done", "done", "planned"))
-            self.things.append(Thing(f"BAY-{1000 + i}", kind, state, x, y))
+            score = (i * i) % 400 if kind == "proposal" and i % 3 else 0
+            self.things.append(Thing(f"BAY-{1000 + i}", kind, state, x, y, score))
 
     def tile(self, z: int, x: int, y: int, kinds: Collection[str]) -> list[dict[str, Any]]:
         """Layers of one tile."""
@@ -59,7 +64,8 @@ class Town:
         return [
             {
                 "geometry": f"POINT({(t.x * n - x) * EXTENT:.0f} {(1 - (t.y * n - y)) * EXTENT:.0f})",
-                "properties": {"ref": t.ref, "kind": t.kind, "category": "lamp", "state": t.state},
+                "properties": {"ref": t.ref, "kind": t.kind, "category": "lamp", "state": t.state}
+                | ({"bubble": bubble_size(t.score)} if t.score else {}),
             }
             for t in things
         ]
