@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+import jinja2
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
@@ -37,6 +40,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     from app.translations.compile import ensure as ensure_translations
 
     settings = settings or Settings()
+    cache = settings.storage.data / "cache"
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
     app.config.update(
         SECRET_KEY=settings.web.secret_key.get_secret_value() or None,
@@ -51,7 +55,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         SESSION_REFRESH_EACH_REQUEST=False,
         SQLALCHEMY_ENGINES={"default": db.engine_options(settings.database)},
         BABEL_DEFAULT_LOCALE="fr",
-        BABEL_TRANSLATION_DIRECTORIES=str(ensure_translations(settings.storage.data / "cache")),
+        BABEL_TRANSLATION_DIRECTORIES=str(ensure_translations(cache)),
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.config.update(config)
@@ -70,4 +74,12 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         begin = getattr(import_module(room), "init_app", None)
         if begin is not None:
             begin(app)
+    app.jinja_env.bytecode_cache = _compiled_templates(cache)
     return app
+
+
+def _compiled_templates(cache: Path) -> FileSystemBytecodeCache:
+    """Templates compiled by any process of this installation, so that no reader waits for it after a start."""
+    folder = cache / f"templates-{jinja2.__version__}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))

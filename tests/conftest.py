@@ -78,6 +78,11 @@ def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def environment(database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The `AUZOLAN_*` variables of a process, set here and inherited by those that a test starts."""
+    # What is only worked out (catalogues, compiled templates) is worked out once a run.
+    made = Path(os.environ[servers.VARIABLE]) / "cache"
+    made.mkdir(exist_ok=True)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "cache").symlink_to(made)
     values = {
         "AUZOLAN_DATABASE_URL": database_url,
         "AUZOLAN_REDIS_URL": redis_url,

@@ -1,12 +1,13 @@
 """What holds for every page: no barrier that axe can find, no sideways scroll, nothing against strict headers.
 
-A page is opened once for each theme and turned through its sizes: drawing a map in software is what costs, and every
-failure of a page is told at once.
+A page is opened once and turned through its sizes and themes: opening it and drawing a map in software is what costs,
+and every failure of a page is told at once.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -125,6 +126,13 @@ def barriers(page: Visit) -> list[str]:
     ]
 
 
+def seen(page: Visit, theme: Literal["light", "dark"] = "light") -> list[str]:
+    """What is wrong on the page as it stands, by day or by night."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_timeout(200)
+    return barriers(page) + [f"covered: {each}" for each in page.evaluate(COVERED)]
+
+
 def sideways(page: Visit) -> list[str]:
     """What sticks out at the right of the page."""
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -138,20 +146,19 @@ def turned(page: Visit, width: int, height: int) -> Visit:
     return page
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_in_order_at_every_size(visit: Opener, path: str, theme: str) -> None:
-    page = visit(path, theme=theme)
+def test_a_page_is_in_order_at_every_size_by_day_and_by_night(visit: Opener, path: str) -> None:
+    page = visit(path)
     page.wait_for_timeout(350)
     page.evaluate(AXE.read_text("utf-8"))
-    wrong = [f"390 px: {each}" for each in barriers(page)]
-    wrong += [f"390 px: covered: {each}" for each in page.evaluate(COVERED)]
+    wrong = [f"390 px: {each}" for each in seen(page)]
     wrong += [f"390 px: small: {each}" for each in page.evaluate(SMALL)]
+    wrong += [f"390 px, dark: {each}" for each in seen(page, theme="dark")]
     for width in (320, 360):
         wrong += [f"{width} px: {each}" for each in sideways(turned(page, width, 640))]
     turned(page, 1280, 800)
-    wrong += [f"1280 px: {each}" for each in barriers(page)]
-    wrong += [f"1280 px: covered: {each}" for each in page.evaluate(COVERED)]
+    wrong += [f"1280 px, dark: {each}" for each in seen(page, theme="dark")]
+    wrong += [f"1280 px: {each}" for each in seen(page)]
     wrong += [f"styled by hand: {each}" for each in page.evaluate(STYLED)]
     # The status of an error page is itself reported by the console.
     wrong += [c for c in page.complaints if "Failed to load resource" not in c or "/error/" not in path]
