@@ -5,18 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 from flask import Blueprint, Flask, render_template, request, url_for
 
 from app.features.moderation import wording
-from app.features.moderation.pages import BlockView, Entry, HintView, LogLine, ReportView
-from app.features.moderation.queries import VIEWS, BlockTown, Verdict
+from app.features.moderation.pages import BlockView, Entry, HintView, LogLine, PictureView, ReportView
+from app.features.moderation.queries import VIEWS, BlockTown, FormerContent, Verdict
 from app.features.moderation.reasons import DECISIONS, REASONS, REPORT_REASONS
 
 NOW = datetime.now(UTC)
 TEMPLATES = Path(__file__).parents[2] / "app/features/moderation/templates"
 HELD = "Retenu : jean@exemple.fr est sur la liste de blocage (Il inonde la mairie)"
 LONG = "La voiture AB-123-CD est garée sur le trottoir tous les matins devant l'école, appelez le 06 12 34 56 78. " * 3
+
+
+def _pictures() -> list[PictureView]:
+    """One that is shown, one that is hidden, one that is not made yet."""
+    act = "/moderation/blocage"
+    return [
+        PictureView(1, "/photo/400/one", False, act, ""),
+        PictureView(2, "", True, "", act),
+        PictureView(3, "", False, act, ""),
+    ]
 
 
 def _entries() -> list[Entry]:
@@ -26,12 +37,13 @@ def _entries() -> list[Entry]:
         "address": "12 rue Pannecau",
         "ticket": "BAY-4817",
         "held": "",
+        "edit_url": "/moderation/BAY-4901/modifier",
     }
     waiting = Entry(
         **common | {"held": HELD},
         reference="BAY-4901", kind="problem", kind_label="Problème", title="Une voiture sur le trottoir",
         text=LONG, standing="En attente",
-        photos=2, pictures=["/photo/400/one", "/photo/400/two"], service="Voirie", reports=[],
+        photos=3, pictures=_pictures(), service="Voirie", reports=[],
         hints=[
             HintView(str(wording.HINTS["plate"]), "AB-123-CD", True),
             HintView(str(wording.HINTS["phone"]), "06 12 34 56 78", True),
@@ -114,7 +126,7 @@ def pages(slice_: Blueprint) -> None:
         return render_template(
             "moderation/decision.html",
             reference="BAY-4817",
-            verdict=Verdict(1, 1, "insult", "Ces mots blessent.", NOW, False),
+            verdict=Verdict(1, 1, "insult", "Ces mots blessent.", NOW, False, request.args.get("type", "hidden")),
             why=wording.TOLD["insult"],
             typed={},
             errors={},
@@ -148,3 +160,31 @@ def register(app: Flask) -> None:
         )
 
     app.register_blueprint(slice_)
+    edits = Blueprint("editing", "gallery_editing", template_folder=str(TEMPLATES))
+
+    @edits.route("/moderation/<reference>/modifier", methods=["GET", "POST"])
+    def save(reference: str) -> str:
+        refused = "refused" in request.args
+        row = SimpleNamespace(
+            reference=reference, kind="problem", title="Une voiture sur le trottoir", body=LONG, language="fr",
+            address="12 rue Pannecau", lat=43.4917, lon=-1.4731,
+        )  # fmt: skip
+        former = [
+            FormerContent(2, None, LONG, "Rue Pannecau", 43.49, -1.47, [], "Le lieu était faux", "Maite", NOW),
+            FormerContent(1, row.title, LONG, None, 43.49, -1.47, [], "Une plaque s’y lisait", "Peio", NOW),
+        ]
+        return render_template(
+            "moderation/edit.html",
+            row=row,
+            photos=[] if "empty" in request.args else _pictures(),
+            versions=[] if "empty" in request.args else former,
+            typed={"text": LONG, "lat": "ici", "reason": ""} if refused else {},
+            errors={"lat": "Écrivez un nombre de degrés.", "reason-1": "Dites pourquoi."} if refused else {},
+            title_max=140,
+            text_max=4000,
+            journal_url=url_for("moderation.journal"),
+        )
+
+    edits.add_url_rule("/moderation/<reference>/modifier", "edit", save)
+    edits.add_url_rule("/moderation/<reference>/versions/<int:number>", "take_back", save, methods=["POST"])
+    app.register_blueprint(edits)

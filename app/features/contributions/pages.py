@@ -274,6 +274,8 @@ class ShowPage:
     reopen_url: str = ""
     photos_pending: int = 0
     hidden: bool = False
+    edited: bool = False
+    """By the town; only its author is offered to read why."""
     """A moderator hides it; only its author reads this page."""
     acts: OwnActs | None = None
     close_by: Sequence[ListItem] = ()

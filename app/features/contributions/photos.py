@@ -16,7 +16,7 @@ log = structlog.get_logger("photos")
 def derive_photo(session: Session, *, photo_id: int, location: str) -> None:
     """Make the derivatives of a photo that has none. What cannot be made clean is never shown (`failed`)."""
     photo = session.scalar(select(Photo).where(Photo.id == photo_id).with_for_update())
-    if photo is None or photo.state != "pending":
+    if photo is None or photo.state != "pending" or photo.hidden:
         return
     storage = open_storage(location)
     try:

@@ -32,7 +32,11 @@ _SHOW = text("UPDATE contribution SET visibility = :visibility WHERE id = :id")
 _FORGET_PICTURES = text(
     """
     WITH shown AS (
-      SELECT id, public_key FROM photo WHERE contribution_id = :id AND state = 'ready' FOR UPDATE)
+      SELECT id, public_key FROM photo WHERE contribution_id = :id AND state = 'ready'
+        AND (CAST(:photo AS bigint) IS NULL OR id = CAST(:photo AS bigint)) FOR UPDATE),
+    gone AS (
+      INSERT INTO former_picture (public_key) SELECT public_key FROM shown WHERE public_key IS NOT NULL
+      ON CONFLICT DO NOTHING)
     UPDATE photo SET state = 'pending', public_key = NULL, placeholder = NULL FROM shown WHERE photo.id = shown.id
     RETURNING shown.public_key
     """
@@ -65,9 +69,12 @@ def change_visibility(session: Session, row: Any, *, visibility: str) -> None:
     _tell_map(session, row, sign=(visibility == "public") - (row.visibility == "public"))
 
 
-def forget_pictures(session: Session, *, contribution_id: int) -> None:
-    """The public pictures leave the storage; the originals stay, so that they may be made again."""
-    keys = [key for key in session.scalars(_FORGET_PICTURES, {"id": contribution_id}) if key]
+def forget_pictures(session: Session, *, contribution_id: int, photo_id: int | None = None) -> None:
+    """The public pictures (of one photo, or of all) leave the storage, and their addresses say that they are gone; the
+    originals stay, so that they may be made again.
+    """
+    values = {"id": contribution_id, "photo": photo_id}
+    keys = [key for key in session.scalars(_FORGET_PICTURES, values) if key]
     if keys:
         outbox.add(session, topic=WITHDRAW_PHOTOS, subject_id=contribution_id, payload={"keys": keys})
 

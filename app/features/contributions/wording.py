@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from app.core.i18n import label, say
 from app.core.messages import Message
@@ -12,6 +12,15 @@ from app.features.contributions.pages import AnswerView, Step
 from app.features.contributions.public import EventFace
 from app.features.territories.catalogue import Town
 from app.web import words
+
+PARTS = {
+    "title": lazy_gettext("the title"),
+    "text": lazy_gettext("the text"),
+    "address": lazy_gettext("the address"),
+    "place": lazy_gettext("the place"),
+    "photos": lazy_gettext("the photos"),
+}
+"""What the town may have edited."""
 
 
 def state_word(state: str, *, placed: bool, kind: str = "") -> str:
@@ -57,6 +66,9 @@ def step_of(event: EventFace, town: Town, kind: str = "") -> Step | None:
             return Step(gettext("Added by its author"), "done", event.at, event.body or "")
         case "corrected":
             return Step(gettext("Corrected by its author"), "done", event.at, "")
+        case "edited":
+            what = ", ".join(str(PARTS[each]) for each in event.data.get("what", ()) if each in PARTS)
+            return Step(gettext("Edited by the town: %(what)s", what=what), "done", event.at, "")
         case _ if event.state_to:
             state = str(words.state_words(kind)[words.public_state(event.state_to, in_a_queue=True)])
             if group := event.data.get("group"):

@@ -1,8 +1,9 @@
-"""What the author hears when their contribution is hidden or shown again. Nobody else is told."""
+"""What the author hears when what they said, or a photo of it, is hidden, shown again or edited. Nobody else does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from flask_babel import force_locale, gettext
 from sqlalchemy import text
@@ -10,20 +11,22 @@ from sqlalchemy.orm import Session
 
 from app.core.mail import Mail
 from app.features.contributions.urls import author_url, public_url
+from app.features.contributions.wording import PARTS
 from app.features.moderation import wording
-from app.features.moderation.reasons import HIDDEN
+from app.features.moderation.reasons import EDITED, HIDDEN, PHOTO_HIDDEN, PHOTO_RESTORED
 from app.features.notifications.letters import letter
 
 # A decision that a later one has undone is not told any more.
 _TOLD = text(
     """
-    SELECT e.type, e.body, e.data ->> 'reason' AS reason, c.id, c.reference, c.language, c.territory_id,
+    SELECT e.type, e.body, e.data, e.data ->> 'reason' AS reason, c.id, c.reference, c.language, c.territory_id,
            coalesce(c.title, left(c.body, 90)) AS title, contact.email
     FROM event e
     JOIN contribution c ON c.id = e.contribution_id
     JOIN contribution_contact contact ON contact.contribution_id = c.id
     WHERE e.id = :event_id AND contact.email IS NOT NULL AND NOT contact.silent
-      AND c.visibility = CASE e.type WHEN 'hidden' THEN 'hidden' ELSE 'public' END
+      AND CASE e.type WHEN 'hidden' THEN c.visibility = 'hidden' WHEN 'restored' THEN c.visibility = 'public'
+          ELSE c.visibility IN ('public', 'pending') END
     """
 )
 
@@ -35,27 +38,7 @@ def mails_of_decision(session: Session, event_id: int) -> Iterator[Mail]:
             own = author_url(row.reference, row.id, row.territory_id)
             stop = f"{own}/stop"
             named = {"title": row.title, "reference": row.reference}
-            if row.type == HIDDEN:
-                subject = gettext("%(reference)s is no longer shown", reference=row.reference)
-                why = wording.TOLD.get(row.reason, wording.TOLD["other"])
-                parts = [
-                    gettext(
-                        "We no longer show your contribution “%(title)s” (%(reference)s): %(why)s.", why=why, **named
-                    ),
-                    row.body,
-                    gettext("If the services have work to do about it, they go on doing it."),
-                    gettext("You do not agree, or you can say it otherwise? Answer, a moderator will read it."),
-                ]
-                link = (gettext("Answer"), f"{own}/moderation")
-            else:
-                subject = gettext("%(reference)s is shown again", reference=row.reference)
-                parts = [
-                    gettext(
-                        "A moderator looked again: your contribution “%(title)s” (%(reference)s) is shown.", **named
-                    ),
-                    row.body,
-                ]
-                link = (gettext("Everything about it"), public_url(row.reference, row.territory_id))
+            subject, parts, link = _said(row, own, named)
             yield letter(
                 to=row.email,
                 language=row.language,
@@ -65,3 +48,45 @@ def mails_of_decision(session: Session, event_id: int) -> Iterator[Mail]:
                 key=f"moderation-{event_id}",
                 stop=stop,
             )
+
+
+def _said(row: Any, own: str, named: dict[str, str]) -> tuple[str, list[str], tuple[str, str]]:
+    """Subject, paragraphs, and where it goes on."""
+    why = wording.TOLD.get(row.reason, wording.TOLD["other"])
+    answer = (gettext("Answer"), f"{own}/moderation")
+    if row.type == HIDDEN:
+        parts = [
+            gettext("We no longer show your contribution “%(title)s” (%(reference)s): %(why)s.", why=why, **named),
+            row.body,
+            gettext("If the services have work to do about it, they go on doing it."),
+            gettext("You do not agree, or you can say it otherwise? Answer, a moderator will read it."),
+        ]
+        return gettext("%(reference)s is no longer shown", reference=row.reference), parts, answer
+    page = (gettext("Everything about it"), public_url(row.reference, row.territory_id))
+    if row.type == PHOTO_HIDDEN:
+        told = gettext(
+            "We no longer show a photo of your contribution “%(title)s” (%(reference)s): %(why)s.", why=why, **named
+        )
+        subject = gettext("A photo of %(reference)s is no longer shown", reference=row.reference)
+        parts = [told, row.body, gettext("The rest is shown as before.")]
+    elif row.type == PHOTO_RESTORED:
+        subject = gettext("A photo of %(reference)s is shown again", reference=row.reference)
+        parts = [gettext("A photo of your contribution “%(title)s” (%(reference)s) is shown again.", **named), row.body]
+        return subject, parts, page
+    elif row.type == EDITED:
+        what = ", ".join(str(PARTS[each]) for each in row.data.get("what", ()) if each in PARTS)
+        subject = gettext("The town edited %(reference)s", reference=row.reference)
+        told = gettext(
+            "A moderator edited your contribution “%(title)s” (%(reference)s): %(what)s.", what=what, **named
+        )
+        parts = [
+            told,
+            gettext("The reason: %(why)s", why=row.body),
+            gettext("Your own words are kept, and may come back."),
+        ]
+    else:
+        subject = gettext("%(reference)s is shown again", reference=row.reference)
+        shown = gettext("A moderator looked again: your contribution “%(title)s” (%(reference)s) is shown.", **named)
+        return subject, [shown, row.body], page
+    parts.append(gettext("You do not agree, or you can say it otherwise? Answer, a moderator will read it."))
+    return subject, parts, answer

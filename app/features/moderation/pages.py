@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from app.core.i18n import label
 from app.features.moderation import wording
-from app.features.moderation.queries import BlockLine, Item, JournalLine
+from app.features.moderation.queries import BlockLine, Item, JournalLine, PhotoLine
 from app.web import words
 
 
@@ -35,6 +35,17 @@ class ReportView:
 
 
 @dataclass(frozen=True)
+class PictureView:
+    """A photo: `url` empty while it is not made, or hidden."""
+
+    id: int
+    url: str
+    hidden: bool
+    hide_url: str
+    show_url: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """One contribution to decide about, with the decisions that are open."""
 
@@ -47,7 +58,8 @@ class Entry:
     when: datetime
     address: str
     photos: int
-    pictures: Sequence[str]
+    pictures: Sequence[PictureView]
+    edit_url: str
     standing: str
     service: str
     ticket: str
@@ -125,6 +137,20 @@ def block_lines(entries: Sequence[BlockLine]) -> list[BlockView]:
     ]
 
 
+def picture_views(photos: Sequence[PhotoLine]) -> list[PictureView]:
+    """The photos with what may be done to each."""
+    return [
+        PictureView(
+            id=each.id,
+            url=url_for("moderation.picture", photo_id=each.id) if each.ready and not each.hidden else "",
+            hidden=each.hidden,
+            hide_url="" if each.hidden else url_for("editing.decide_photo", photo_id=each.id, act="masquer"),
+            show_url=url_for("editing.decide_photo", photo_id=each.id, act="montrer") if each.hidden else "",
+        )
+        for each in photos
+    ]
+
+
 def moderation_entries(items: Sequence[Item]) -> list[Entry]:
     """The queue as its page shows it."""
     return [_entry(item) for item in items]
@@ -142,8 +168,9 @@ def _entry(item: Item) -> Entry:
         language=row.language,
         when=row.created_at,
         address=row.address or "",
-        photos=row.photo_count,
-        pictures=[url_for("moderation.picture", photo_id=photo_id) for photo_id in item.photo_ids],
+        photos=len(item.photos),
+        edit_url=url_for("editing.edit", reference=row.reference) if row.visibility != "withdrawn" else "",
+        pictures=picture_views(item.photos),
         standing=standing_words(row.visibility),
         service=label(row.service_name) if row.service_name else "",
         ticket=row.ticket or "",

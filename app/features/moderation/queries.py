@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.core.errors import NotFound
 from app.features.accounts.policies import MANAGER, Actor, oversees_territory
 from app.features.moderation.hints import Hint, hints_of
 from app.features.moderation.reasons import DECISIONS
@@ -28,6 +29,15 @@ class ReportLine:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PhotoLine:
+    """A photo as a moderator sees it: hidden by one, ready to be looked at, or still being made."""
+
+    id: int
+    hidden: bool
+    ready: bool
+
+
 @dataclass(frozen=True)
 class Item:
     """One contribution to decide about; `row` holds its columns."""
@@ -35,7 +45,7 @@ class Item:
     row: Any
     reports: Sequence[ReportLine] = ()
     hints: Sequence[Hint] = ()
-    photo_ids: Sequence[int] = ()
+    photos: Sequence[PhotoLine] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,8 @@ def journal(
                    coalesce(e.data ->> 'reason', '') AS reason, coalesce(e.body, '') AS words
             FROM event e JOIN contribution c ON c.id = e.contribution_id {_JOINS}
             LEFT JOIN account a ON a.id = e.account_id
-            WHERE e.type IN ('hidden', 'restored', 'published', 'kept') AND e.type = ANY(:types)
+            WHERE e.type IN ('hidden', 'restored', 'published', 'kept', 'edited', 'photo_hidden', 'photo_restored')
+              AND e.type = ANY(:types) AND NOT e.public
               AND (CAST(:before AS bigint) IS NULL OR e.id < :before) AND {_REACH}
             ORDER BY e.id DESC LIMIT :most
             """  # noqa: S608 - constants
@@ -139,7 +150,7 @@ def journal(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was last decided about a hidden contribution, for its author."""
+    """What was last decided about a contribution, for its author: `hidden`, `edited` or `photo_hidden`."""
 
     event_id: int
     contribution_id: int
@@ -147,25 +158,30 @@ class Verdict:
     words: str
     at: datetime
     answered: bool
+    type: str = "hidden"
 
 
 _VERDICT = text(
     """
-    SELECT e.id AS event_id, e.contribution_id, coalesce(e.data ->> 'reason', 'other') AS reason,
+    SELECT e.id AS event_id, e.contribution_id, e.type, coalesce(e.data ->> 'reason', 'other') AS reason,
            coalesce(e.body, '') AS words, e.at,
            EXISTS (SELECT FROM abuse_report r WHERE r.contribution_id = e.contribution_id
                    AND r.reason = 'author_answer' AND r.at >= e.at) AS answered
     FROM event e JOIN contribution c ON c.id = e.contribution_id
-    WHERE e.contribution_id = :id AND e.type = 'hidden' AND NOT e.data ? 'comment' AND c.visibility = 'hidden'
+    WHERE e.contribution_id = :id AND NOT e.data ? 'comment' AND NOT e.public AND CASE c.visibility
+      WHEN 'hidden' THEN e.type = 'hidden'
+      -- What was done to it is answered while it is shown; what was undone since needs no answer.
+      WHEN 'withdrawn' THEN false
+      ELSE e.type IN ('edited', 'photo_hidden', 'photo_restored') AND e.data ->> 'told' = 'true' END
     ORDER BY e.id DESC LIMIT 1
     """
 )
 
 
 def verdict(session: Session, *, contribution_id: int) -> Verdict | None:
-    """Why it is hidden at this moment; None when it is not, or was never decided here."""
+    """Why it is hidden, or was edited; None when neither is so, or was never decided here."""
     row = session.execute(_VERDICT, {"id": contribution_id}).one_or_none()
-    return Verdict(**row._mapping) if row else None
+    return Verdict(**row._mapping) if row and row.type != "photo_restored" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,18 +272,70 @@ def _reports(session: Session, case_ids: list[int]) -> dict[int, list[ReportLine
     return found
 
 
-def _photos(session: Session, ids: list[int]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
+def _photos(session: Session, ids: list[int]) -> dict[int, list[PhotoLine]]:
+    found: dict[int, list[PhotoLine]] = {}
     rows = session.execute(
         text(
-            "SELECT id, contribution_id FROM photo WHERE contribution_id = ANY(:ids) AND state = 'ready' "
-            "AND NOT hidden ORDER BY contribution_id, position"
+            "SELECT id, contribution_id, hidden, state = 'ready' AS ready FROM photo "
+            "WHERE contribution_id = ANY(:ids) ORDER BY contribution_id, position"
         ),
         {"ids": ids},
     )
     for row in rows:
-        found.setdefault(row.contribution_id, []).append(row.id)
+        found.setdefault(row.contribution_id, []).append(PhotoLine(row.id, row.hidden, row.ready))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class FormerContent:
+    """How it was before the edit of that `number`, and why that was made."""
+
+    number: int
+    title: str | None
+    body: str
+    address: str | None
+    lon: float
+    lat: float
+    photos: list[dict[str, Any]]
+    reason: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Editing:
+    """A contribution to edit: what it is now, and what it was."""
+
+    row: Any
+    photos: Sequence[PhotoLine]
+    versions: Sequence[FormerContent]
+
+
+def editing(session: Session, actor: Actor, *, reference: str) -> Editing:
+    """What a moderator edits. Raises NotFound, also for what is not theirs."""
+    row = session.execute(
+        text(
+            f"""
+            SELECT c.id, c.reference, c.kind, c.title, c.body, c.address, c.language, c.visibility, c.created_at,
+                   ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, t.reference AS ticket
+            FROM contribution c {_JOINS}
+            WHERE c.reference = :reference AND c.visibility <> 'withdrawn' AND {_REACH}
+            """  # noqa: S608 - constants
+        ),
+        _reach(actor) | {"kind": None, "reference": reference.strip().upper()},
+    ).one_or_none()
+    if row is None:
+        raise NotFound("No contribution has this number.")
+    versions = session.execute(
+        text(
+            "SELECT v.number, v.title, v.body, v.address, v.lon, v.lat, v.photos, v.reason, "
+            "coalesce(nullif(a.name, ''), a.email, '') AS who, v.at FROM contribution_version v "
+            "LEFT JOIN account a ON a.id = v.account_id WHERE v.contribution_id = :id ORDER BY v.number DESC"
+        ),
+        {"id": row.id},
+    )
+    photos = _photos(session, [row.id]).get(row.id, [])
+    return Editing(row, photos, [FormerContent(*each) for each in versions])
 
 
 def picture_key(session: Session, actor: Actor, *, photo_id: int) -> str | None:

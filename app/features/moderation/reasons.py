@@ -14,7 +14,11 @@ ANSWER = "author_answer"
 REPORTED = (*REPORT_REASONS, ANSWER)
 
 HIDDEN, RESTORED, PUBLISHED, KEPT = "hidden", "restored", "published", "kept"
-CASE_ENDS = DECISIONS = (HIDDEN, RESTORED, PUBLISHED, KEPT)
-"""A moderator's decisions; each is the type of an event. `kept`: looked at, and nothing is changed."""
+CASE_ENDS = (HIDDEN, RESTORED, PUBLISHED, KEPT)
+"""How the case of what was reported ends. `kept`: looked at, and nothing is changed."""
+
+EDITED, PHOTO_HIDDEN, PHOTO_RESTORED = "edited", "photo_hidden", "photo_restored"
+DECISIONS = (*CASE_ENDS, EDITED, PHOTO_HIDDEN, PHOTO_RESTORED)
+"""A moderator's decisions; each is the type of an event that only colleagues read."""
 
 MAX_WORDS = 2_000

@@ -29,6 +29,9 @@ DECISIONS: Final[dict[str, str]] = {
     "restored": _("Shown again"),
     "published": _("Published"),
     "kept": _("Left as it is"),
+    "edited": _("Edited"),
+    "photo_hidden": _("Photo hidden"),
+    "photo_restored": _("Photo shown again"),
 }
 HINTS: Final[dict[str, str]] = {
     "plate": _("Number plate?"),

@@ -163,6 +163,9 @@ _PLAIN = {
     "kept": _l("Reported, and left as it is"),
     "added": _l("Added by the author"),
     "corrected": _l("Corrected by the author"),
+    "edited": _l("Edited by a moderator"),
+    "photo_hidden": _l("A photo hidden by a moderator"),
+    "photo_restored": _l("A photo shown again"),
     "withdrawn": _l("Withdrawn by the author"),
     "silenced": _l("The author does not wish to be contacted"),
 }

@@ -110,7 +110,7 @@ def test_hidden_everywhere_the_author_told_once_then_restored(app: Any, world: W
     assert (answer.status_code, answer.location) == (303, "/moderation")
     assert client.get(f"/c/{reference}").status_code == 410
     assert client.get(f"/api/v1/contributions/{reference}").status_code == 410
-    assert client.get(f"/photos/{key}/400.jpg").status_code == 404
+    assert client.get(f"/photos/{key}/400.jpg").status_code == 410
     assert reference not in client.get("/liste").text + client.get("/api/v1/contributions").text
     assert client.get(f"/c/{reference}/abus").status_code == 410
     ticket = desk.get(f"/bureau/{reference}").text
@@ -135,7 +135,7 @@ def test_hidden_everywhere_the_author_told_once_then_restored(app: Any, world: W
     assert post(desk, "/moderation", f"/moderation/{reference}/retablir").status_code == 303
     assert client.get(f"/c/{reference}").status_code == 200
     assert client.get(link[1]).status_code == 404
-    assert client.get(f"/photos/{key}/400.jpg").status_code == 404
+    assert client.get(f"/photos/{key}/400.jpg").status_code == 410
     assert len(told(session, app)) == 2
 
 
@@ -155,7 +155,7 @@ def test_pictures_come_back_under_another_address(app: Any, world: World, refere
         post(desk, f"/moderation?ref={reference.lower()}", f"/moderation/{reference}/retablir")
         told(world.session, app)
     assert keys[0] != keys[1]
-    assert all(app.test_client().get(f"/photos/{key}/400.jpg").status_code == 404 for key in keys)
+    assert all(app.test_client().get(f"/photos/{key}/400.jpg").status_code == 410 for key in keys)
 
 
 def test_a_silent_author_hears_nothing(app: Any, world: World, reference: str) -> None:

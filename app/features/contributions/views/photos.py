@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.core.access import public
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import Gone, NotFound
 from app.core.storage import NotStored, derived_key, open_storage
 from app.features.contributions.urls import SIZES
 from app.features.territories.hosts import spoken_of
@@ -20,13 +20,16 @@ _SHOWN = text(
     WHERE p.public_key = :key AND p.state = 'ready' AND NOT p.hidden AND c.visibility = 'public'
     """
 )
+_WAS_SHOWN = text("SELECT EXISTS (SELECT FROM former_picture WHERE public_key = :key)")
 
 
 @blueprint.get("/photos/<key>/<int:size>.jpg")
 @public
 def picture(key: str, size: int) -> Response:
-    """A derivative; 404 as soon as the photo or its contribution is hidden."""
+    """A derivative; gone (410) as soon as the photo or its contribution is hidden."""
     territory_id = db.session.scalar(_SHOWN, {"key": key}) if size in SIZES else None
+    if territory_id is None and db.session.scalar(_WAS_SHOWN, {"key": key}):
+        raise Gone("This photo is not shown any more.")
     if territory_id is None or not spoken_of(territory_id):
         raise NotFound("This photo is not shown.")
     storage = open_storage(current_app.extensions["settings"].storage.location)

@@ -147,6 +147,7 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         own=own,
         photos_pending=0 if row.visibility == "hidden" else face.photos_pending,
         hidden=row.visibility == "hidden",
+        edited=own and row.visibility != "hidden" and any(event.type == "edited" for event in face.history),
         close_by=[
             list_item(other, town, other.distance_m)
             for other in (neighbours(db.session, contribution_id=row.id) if row.visibility == "public" else ())

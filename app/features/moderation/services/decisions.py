@@ -60,17 +60,17 @@ def hide(session: Session, actor: Actor, *, reference: str, reason: str, words: 
     words = checked_words(words)
     if reason == "other" and not words:
         raise invalid("/words", "Say why in a few words: the author will read them.")
-    row = _moderated(session, actor, reference, while_in=("public", "pending"))
+    row = moderated(session, actor, reference, while_in=("public", "pending"))
     forget_pictures(session, contribution_id=row.id)
     # Whoever is held is told nothing: not that, and not why.
-    silent = bool(session.scalar(_HELD, {"id": row.id}))
+    silent = is_held(session, row.id)
     return _decide(session, actor, row, HIDDEN, visibility="hidden", reason=reason, words=words, tell=not silent)
 
 
 def restore(session: Session, actor: Actor, *, reference: str, words: str = "") -> Decided:
     """Show again what was hidden; its pictures are made again under new addresses."""
     words = checked_words(words)
-    row = _moderated(session, actor, reference, while_in=("hidden",))
+    row = moderated(session, actor, reference, while_in=("hidden",))
     _let_go(session, row)
     session.execute(_MAKE_PICTURES, {"id": row.id})
     return _decide(session, actor, row, RESTORED, visibility="public", words=words)
@@ -81,7 +81,7 @@ def publish(session: Session, actor: Actor, *, reference: str) -> Decided:
 
     What was held is let go: it is grouped, routed and announced as if it came now.
     """
-    row = _moderated(session, actor, reference, while_in=("pending",))
+    row = moderated(session, actor, reference, while_in=("pending",))
     if not _let_go(session, row):
         outbox.add(session, topic=AREA, payload={"contribution_ids": [row.id]})
     return _decide(session, actor, row, PUBLISHED, visibility="public")
@@ -90,7 +90,7 @@ def publish(session: Session, actor: Actor, *, reference: str) -> Decided:
 def keep(session: Session, actor: Actor, *, reference: str, words: str = "") -> Decided:
     """Close the case of what was reported, and leave the contribution as it is. Raises Conflict without a case."""
     words = checked_words(words)
-    row = _moderated(session, actor, reference, while_in=("public", "pending", "hidden"))
+    row = moderated(session, actor, reference, while_in=("public", "pending", "hidden"))
     if not _has_case(session, row.id):
         raise Conflict("A colleague decided meanwhile. Look at it again.")
     return _decide(session, actor, row, KEPT, visibility=row.visibility, words=words)
@@ -107,7 +107,13 @@ def checked_words(words: str) -> str:
     return words
 
 
-def _moderated(session: Session, actor: Actor, reference: str, *, while_in: tuple[str, ...]) -> Any:
+def is_held(session: Session, contribution_id: int) -> bool:
+    """Whether nobody has heard of it yet but the moderators."""
+    return bool(session.scalar(_HELD, {"id": contribution_id}))
+
+
+def moderated(session: Session, actor: Actor, reference: str, *, while_in: tuple[str, ...]) -> Any:
+    """The contribution, locked, for who may decide about it. Raises NotFound, Denied, Conflict."""
     row = locked_contribution(session, reference)
     if not policies.may_moderate(actor, Standing(row.territory_id, row.service_id, row.service_territory_id)):
         raise Denied("Your role does not allow this on this contribution.")

@@ -103,8 +103,9 @@ def record(
     body: str | None = None,
     contribution_id: int | None = None,
     data: dict[str, Any] | None = None,
+    tell: bool = True,
 ) -> Done:
-    """Raise the version, append the event and, when it is public, leave word for the followers.
+    """Raise the version, append the event and, when it is public, leave word for the followers (unless not to `tell`).
 
     A child leaves no word: its parent speaks for all, and ten children must not write ten times about one flood.
     """
@@ -122,7 +123,7 @@ def record(
         contribution_id=contribution_id,
         data=data,
     )
-    if public and ticket.parent_id is None:
+    if public and tell and ticket.parent_id is None:
         outbox.add(session, topic=CHANGED, subject_id=ticket.id, payload={"ticket_id": ticket.id, "event_id": event.id})
     return Done(ticket, event)
 

@@ -95,7 +95,7 @@ _BORN = text(
 
 
 def split_contribution(
-    session: Session, actor: Actor, *, reference: str, contribution: str, version: int
+    session: Session, actor: Actor, *, reference: str, contribution: str, version: int, tell: bool = True
 ) -> tuple[Done, Ticket]:
     """Take a contribution out of its group into a ticket of its own, routed on its own; returns that ticket too.
 
@@ -125,6 +125,7 @@ def split_contribution(
         kind="split",
         contribution_id=leaving.id,
         data={"from": ticket.reference, "to": fresh.reference},
+        tell=tell,
     )
     return done, fresh
 

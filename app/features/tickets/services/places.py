@@ -20,7 +20,6 @@ from app.features.tickets import policies
 from app.features.tickets.grouping import GEOD
 from app.features.tickets.matters import judge, matter_of
 from app.features.tickets.models import Ticket
-from app.features.tickets.placing import Waiting
 from app.features.tickets.services.common import (
     Done,
     append,
@@ -30,6 +29,7 @@ from app.features.tickets.services.common import (
     mirror,
     record,
 )
+from app.features.tickets.services.groups import split_contribution
 from app.features.tickets.services.states import checked_text
 
 ADDRESS_MAX = 300
@@ -93,6 +93,7 @@ def change_place(
     lat: float,
     version: int,
     address: str | None = None,
+    tell: bool = True,
 ) -> Done:
     """Correct the place of a ticket and of the contribution that opened it, then route again. Degrees in WGS84.
 
@@ -114,9 +115,36 @@ def change_place(
     _move_first(session, before, lon=lon, lat=lat, place=place)
     _move_anchor(session, ticket, lon=lon, lat=lat, place=place)
     concentrations_changed(session, (ticket.territory_id, ticket.category_id, ticket.kind))
-    done = record(session, ticket, actor, kind="place", data=data | renamed)
+    done = record(session, ticket, actor, kind="place", data=data | renamed, tell=tell)
     _route_again(session, actor, ticket, town)
     return done
+
+
+_WHERE = text(
+    """
+    SELECT c.id, c.reference, c.territory_id, c.category_id, c.kind, c.visibility, c.created_at, c.ticket_id,
+           ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, t.reference AS ticket, t.version
+    FROM contribution c LEFT JOIN ticket t ON t.id = c.ticket_id WHERE c.reference = :reference
+    """
+)
+
+
+def move_contribution(session: Session, actor: Actor, *, reference: str, lon: float, lat: float) -> None:
+    """Correct the place of one contribution, and route once more; nobody is told by this. Degrees in WGS84.
+
+    The one that opened its ticket takes the ticket along. Another one leaves the group for a ticket of its own: it was
+    joined because of its place. What has no ticket yet is placed from where it now lies.
+    """
+    row = session.execute(_WHERE, {"reference": reference}).one()
+    if row.ticket_id is not None and row.ticket == row.reference:
+        change_place(session, actor, reference=row.ticket, lon=lon, lat=lat, version=row.version, tell=False)
+        return
+    place = _checked_place(session, row, lon, lat)
+    _move_first(session, row, lon=lon, lat=lat, place=place)
+    if row.ticket_id is not None:
+        split_contribution(
+            session, actor, reference=row.ticket, contribution=reference, version=row.version, tell=False
+        )
 
 
 def _rename(session: Session, contribution_id: int, address: str | None) -> dict[str, str]:
@@ -149,7 +177,7 @@ def _hand_over(ticket: Ticket, service_id: int) -> None:
     ticket.assignee_id = None
 
 
-def _checked_place(session: Session, ticket: Ticket, lon: float, lat: float) -> Place:
+def _checked_place(session: Session, ticket: Any, lon: float, lat: float) -> Place:
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise invalid("/lat", "Longitude and latitude are degrees: −180 to 180, −90 to 90.")
     place = locate(session, lon, lat)
@@ -167,12 +195,12 @@ def _move_anchor(session: Session, ticket: Ticket, *, lon: float, lat: float, pl
     session.refresh(ticket, ["anchor", "zone_ids"])
 
 
-def _move_first(session: Session, first: Waiting, *, lon: float, lat: float, place: Place) -> None:
+def _move_first(session: Session, first: Any, *, lon: float, lat: float, place: Place) -> None:
     moved: Any = session.execute(
         text(
             """
             UPDATE contribution SET geom = ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), h3 = :h3, zone_ids = :zones
-            WHERE id = :id RETURNING id, territory_id, category_id, kind, state, visibility, created_at,
+            WHERE id = :id RETURNING id, territory_id, category_id, kind, state, visibility, created_at, ticket_id,
               ST_X(geom) AS lon, ST_Y(geom) AS lat
             """
         ),
@@ -184,5 +212,6 @@ def _move_first(session: Session, first: Waiting, *, lon: float, lat: float, pla
             "id": first.id,
         },
     ).one()
-    if moved.visibility == "public":
+    # What has no ticket is counted when it gets one.
+    if moved.visibility == "public" and moved.ticket_id is not None:
         change_cells(session, [cell_change(moved, sign=-1, lon=first.lon, lat=first.lat), cell_change(moved, sign=1)])
