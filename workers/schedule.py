@@ -41,6 +41,11 @@ def forget_promises(session: Session) -> None:
     )
 
 
+def forget_proofs(session: Session) -> None:
+    """A proof of work is too old after ten minutes; that it was used need not be known for longer."""
+    session.execute(text("DELETE FROM proof_spent WHERE at < now() - interval '1 hour'"))
+
+
 def age_hotspots(session: Session) -> None:
     """The window slides even where nothing happens: every partition that has hotspots is computed again."""
     outbox.add(session, topic="hotspots", payload={"all": True})

@@ -14,7 +14,7 @@ from werkzeug.datastructures import FileStorage
 from app.core.access import public
 from app.core.bodies import json_bytes, read_json
 from app.core.db import at_once, db
-from app.core.errors import FieldError, Invalid, Problem
+from app.core.errors import FieldError, Invalid, Problem, TooMany
 from app.core.i18n import label, say
 from app.core.logs import request_id
 from app.core.messages import Message
@@ -69,7 +69,7 @@ def create() -> tuple[Response, int]:
             author=author,
         )
         return _created(kept, secret)
-    except Invalid:
+    except (Invalid, TooMany):
         # What was answered to this key stands, even if the town would answer otherwise today.
         replayed = find_promise(session, promise) if promise is not None else None
         if replayed is None:

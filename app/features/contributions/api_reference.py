@@ -14,6 +14,7 @@ from app.features.contributions.pyramid import KIND_CODES
 from app.features.contributions.queries import MOST
 from app.features.contributions.schemas import ContributionFields, ContributionForm, ContributionIn
 from app.features.contributions.shapes import (
+    BusyDocument,
     CategorySuggestions,
     ContributionDocument,
     ContributionPage,
@@ -75,6 +76,14 @@ CREATE: Final = Operation(
             "8 to 128 visible ASCII characters, such as a UUID.",
             place="header",
         ),
+        Parameter(
+            "Proof-Of-Work",
+            Annotated[str, Field(max_length=4000)],
+            "The solution of the `challenge` of an answer 429: base64 of "
+            '`{"challenge": …, "solution": {"counter": …, "derivedKey": "…"}}` (altcha, version 2). Used once; not '
+            "looked at when nothing is unusual.",
+            place="header",
+        ),
     ),
     body=Body(
         {
@@ -129,7 +138,12 @@ CREATE: Final = Operation(
             },
         )
     },
-    problems={422: "This `Idempotency-Key` was used with another body."},
+    problems={
+        422: "This `Idempotency-Key` was used with another body.",
+        429: "Too many requests from this address; `Retry-After` says when to come back. With `challenge`, or at once, "
+        "with its solution in the header `Proof-Of-Work`.",
+    },
+    problem_shapes={429: BusyDocument},
 )
 
 SHOW: Final = Operation(

@@ -94,12 +94,12 @@ def submit_contribution(
     errors = check_draft(draft, category, home)
     if errors:
         raise Invalid(errors=errors)
+    wait = waits(draft, home) if waits is not None else None
     if store is not None and draft.photos:
         store()
     receipt = write_receipt(draft=draft, category=category, town=home, place=place, now=now)
     token = secrets.token_urlsafe(16)
     values = _values(draft, home, category, place, token, now, request_id)
-    wait = waits(draft, home) if waits is not None else None
     if wait is not None:
         values |= {"visibility": "pending", "held": wait.held, "entry_id": wait.entry_id}
     if promise is not None:

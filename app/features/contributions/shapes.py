@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from app.core.problems import ProblemDocument
 from app.core.shapes import Day, Degrees, Kind, Labelled, Moment, Named, Point, Url, shape
 from app.features.contributions.filters import STATES
 
@@ -280,3 +281,34 @@ class TileJson(TypedDict):
     bounds: Annotated[list[float], Field(min_length=4, max_length=4)]
     center: Annotated[list[float], Field(min_length=3, max_length=3)]
     vector_layers: list[TileLayer]
+
+
+@shape
+class ChallengeParameters(TypedDict):
+    """A challenge of altcha, version 2: find a `counter` (from 0, 4 bytes, big-endian) such that PBKDF2 of `nonce`
+    followed by it, with this salt and cost, begins with `keyPrefix`. Bytes are written in hexadecimal digits.
+    """
+
+    algorithm: str
+    cost: int
+    keyLength: int
+    keyPrefix: str
+    nonce: str
+    salt: str
+    expiresAt: int
+    """Seconds since 1970: too late from then on."""
+
+
+@shape
+class Challenge(TypedDict):
+    """What we signed; it is sent back as it is."""
+
+    parameters: ChallengeParameters
+    signature: str
+
+
+@shape
+class BusyDocument(ProblemDocument):
+    """Too many requests. With `challenge` it may be sent again at once, with the solution."""
+
+    challenge: NotRequired[Challenge]

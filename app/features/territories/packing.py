@@ -25,7 +25,16 @@ from app.features.territories.processes import CHANGED, DEFAULT_LABEL, DEFAULT_S
 from app.features.territories.services import TRIAGE_NAME, NewZone, replace_zones
 from geodata.geometry import as_multipolygon
 
-TOWN_SETTINGS = ("moderation", "moderation_hints", "contact", "colours", "basemap", "zone_kinds", "texts")
+TOWN_SETTINGS = (
+    "moderation",
+    "moderation_hints",
+    "proof_of_work",
+    "contact",
+    "colours",
+    "basemap",
+    "zone_kinds",
+    "texts",
+)
 
 
 def load_pack(session: Session, *, territory: Territory, pack: schema.Pack) -> None:

@@ -15,6 +15,7 @@ from app.core.texts import clean, one_line
 from app.features.accounts.policies import Actor
 from app.features.contributions.checks import check_point, check_words
 from app.features.contributions.drafts import Draft
+from app.features.contributions.share_pictures import ask_picture
 from app.features.contributions.visibility import forget_pictures
 from app.features.moderation.jobs import DECIDED
 from app.features.moderation.reasons import EDITED, PHOTO_HIDDEN, PHOTO_RESTORED, REASONS
@@ -229,6 +230,7 @@ def _photo(session: Session, actor: Actor, photo_id: int, *, hidden: bool) -> tu
 def _show_photo(session: Session, row: Any, photo_id: int, *, hidden: bool) -> None:
     if hidden:
         forget_pictures(session, contribution_id=row.id, photo_id=photo_id)
+        ask_picture(session, f"contribution:{row.id}")
     session.execute(_HIDE, {"photo": photo_id, "hidden": hidden})
     session.execute(_COUNT, {"id": row.id})
     if not hidden and row.visibility != "hidden":

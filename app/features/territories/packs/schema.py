@@ -137,6 +137,13 @@ class Basemap(Strict):
     max_zoom: Annotated[int, Field(strict=True, ge=1, le=24)] = 19
 
 
+class ProofOfWork(Strict):
+    """How many contributions in ten minutes from one source, and in the whole town, are usual; 0: however many."""
+
+    source: Annotated[int, Field(strict=True, ge=0, le=100_000)] = 20
+    town: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 300
+
+
 class Town(Strict):
     """`town.yaml`. Whatever is absent is known from the territory itself (name, prefix, town hall)."""
 
@@ -147,6 +154,7 @@ class Town(Strict):
     timezone: str = "Europe/Paris"
     moderation: Moderation = "after"
     moderation_hints: Literal["show", "hold"] = "show"
+    proof_of_work: ProofOfWork = ProofOfWork()
     contact: Contact = Contact()
     colours: Colours = Colours()
     basemap: Basemap | None = None

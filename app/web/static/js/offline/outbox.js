@@ -4,6 +4,7 @@
  * knows with what it answered first: so a contribution is received once, however often and from wherever it is sent.
  */
 
+import { solve } from "./proof.js";
 import { allItems, changeItem, photosOf, tell, unique, valueOf } from "./store.js";
 
 /** @typedef {import("./store.js").Item} Item */
@@ -47,7 +48,7 @@ async function send(item) {
   const claimed = await changeItem(item.id, { state: "sending" }, ["waiting", "sending"]);
   if (!claimed) return;
   const placed = await withPlace(claimed);
-  const answer = typeof placed === "number" ? { status: placed, body: null } : await post(placed, await photosOf(item.id));
+  const answer = typeof placed === "number" ? { status: placed, body: null } : await postProved(placed, await photosOf(item.id));
   await settle(claimed, answer);
 }
 
@@ -114,13 +115,26 @@ export function body(item, photos) {
 }
 
 /**
+ * Send it, and once more with a proof of work when one is asked for; unsolved, it waits and is tried again.
  * @param {Item} item
  * @param {Photo[]} photos
  * @returns {Promise<Answer>}
  */
-function post(item, photos) {
+async function postProved(item, photos) {
+  const answer = await post(item, photos);
+  const proof = answer.status === 429 && answer.body?.challenge ? await solve(answer.body.challenge) : "";
+  return proof ? post(item, photos, proof) : answer;
+}
+
+/**
+ * @param {Item} item
+ * @param {Photo[]} photos
+ * @param {string} [proof]
+ * @returns {Promise<Answer>}
+ */
+function post(item, photos, proof = "") {
   const url = `${API}?lang=${item.language}`;
-  const headers = { "Idempotency-Key": item.key, Accept: "application/json" };
+  const headers = { "Idempotency-Key": item.key, Accept: "application/json", ...(proof && { "Proof-Of-Work": proof }) };
   // A page can say how far the photos are; a service worker has no such request, and nobody to tell.
   return "XMLHttpRequest" in globalThis ? upload(item.id, url, headers, body(item, photos)) : posted(url, headers, body(item, photos));
 }
