@@ -48,6 +48,7 @@ ROUTES: Mapping[str, Route] = {
     "photo": Route(timeout_s=120),
     "map.count": Route(ANALYSIS, timeout_s=300),
     "resident.export": Route(ANALYSIS, timeout_s=300),
+    "share.draw": Route(ANALYSIS),
 }
 ANY = Route()
 

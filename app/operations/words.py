@@ -17,6 +17,7 @@ TOPICS = {
     "resident.asked": _("Links to sign in"),
     "resident.export": _("Files of own data"),
     "rule.failing": _("News of a failing rule"),
+    "share.draw": _("Pictures of shared links"),
 }
 
 ROLES = {

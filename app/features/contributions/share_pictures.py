@@ -25,6 +25,8 @@ from app.web.share_card import VERSION, ShareCard, draw_card
 DRAW = "share.draw"
 """The topic that makes a picture again, or forgets it; payload `{"subject"}`."""
 FOLDER = "shared"
+MOST_WAITING = 500
+"""A robot that opens every page of the town asks for no more than so many at a time; a later visit asks again."""
 
 _KEPT = "LEFT JOIN share_picture s ON s.subject ="
 _OF_CONTRIBUTION = f"""
@@ -46,9 +48,10 @@ _OF_TOWN = text(
 )
 _ASK = text(
     """
+    WITH waiting AS (SELECT payload ->> 'subject' AS subject FROM outbox
+                     WHERE topic = :topic AND failed_at IS NULL LIMIT :most)
     INSERT INTO outbox (topic, payload) SELECT :topic, jsonb_build_object('subject', CAST(:subject AS text))
-    WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.topic = :topic AND o.failed_at IS NULL
-                        AND o.payload ->> 'subject' = :subject)
+    WHERE (SELECT count(*) < :most AND count(*) FILTER (WHERE subject = :subject) = 0 FROM waiting)
     """
 )
 _KEEP = text(
@@ -89,8 +92,8 @@ def shared_town(session: Session, *, territory_id: int, language: str) -> Shared
 
 
 def ask_picture(session: Session, subject: str) -> None:
-    """Leave word to make a picture again, unless somebody did; the caller commits."""
-    session.execute(_ASK, {"topic": DRAW, "subject": subject})
+    """Leave word to make a picture again, unless somebody did or many wait; the caller commits."""
+    session.execute(_ASK, {"topic": DRAW, "subject": subject, "most": MOST_WAITING})
 
 
 def draw_picture(session: Session, storage: Storage, *, subject: str) -> None:

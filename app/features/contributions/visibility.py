@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.core import outbox
 from app.core.errors import Conflict, NotFound
 from app.features.contributions.pyramid import COUNT_AGAIN, CellChange, change_cells
-from app.features.contributions.share_pictures import ask_picture
+from app.features.contributions.share_pictures import DRAW
 
 WITHDRAW_PHOTOS = "photo.withdraw"
 """The topic that deletes the public pictures of what is no longer shown; payload `{"keys": [public_key, …]}`."""
@@ -65,7 +65,7 @@ def change_visibility(session: Session, row: Any, *, visibility: str) -> None:
     """Give a locked contribution another visibility, and the difference to the map."""
     session.execute(_SHOW, {"id": row.id, "visibility": visibility})
     if row.visibility == "public" != visibility:
-        ask_picture(session, f"contribution:{row.id}")
+        outbox.add(session, topic=DRAW, subject_id=row.id, payload={"subject": f"contribution:{row.id}"})
     _tell_map(session, row, sign=(visibility == "public") - (row.visibility == "public"))
 
 

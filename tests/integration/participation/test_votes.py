@@ -274,7 +274,7 @@ def public_addresses(app: Flask, reference: str) -> list[str]:
         if not rule.arguments <= set(values) or rule.rule in ("/metrics", "/healthz", "/readyz"):
             continue
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda m: values[m[1]], rule.rule)
-        if rule.rule == "/idees":
+        if rule.rule in ("/idees", "/api/v1/ideas"):
             # Each stranger reads them in an order of chance; here it is always the same.
             found += [f"{path}?seed={'0' * 16}{query.replace('?', '&')}" for query in ("", *QUERIES)]
             continue
