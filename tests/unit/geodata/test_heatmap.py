@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import app.web
-from geodata.heatmap import HEAT, HeatPicture, colour_of, heat_page, inlined, linked, scale, thresholds
+from geodata.heatmap import HEAT, LAND, HeatPicture, colour_of, heat_page, inlined, linked, scale, thresholds
 from geodata.hexagons import cell_of, parent
 
 STATIC = Path(app.web.__file__).parent / "static"
@@ -125,3 +125,13 @@ def test_colours_are_the_design_s() -> None:
     tokens = (STATIC / "css/tokens.css").read_text()
     light = tokens.split("@media")[0]
     assert tuple(re.search(rf"--heat-{step}: (#\w+)", light)[1] for step in range(1, 7)) == HEAT  # type: ignore[index]
+
+
+def test_a_town_s_raster_tiles_are_the_ground_and_their_owner_is_named() -> None:
+    tiles = ("https://tiles.example/{z}/{x}/{y}.png", 512, 18)
+    page = heat_page(picture(tiles=tiles, credits=[("Ville & Cie", ""), ("© Tuiles", "https://tiles.example/licence")]))
+    assert "https://tiles.example/{z}/{x}/{y}.png" in page and '"zoomOffset": -1' in page
+    assert '<a href="https://tiles.example/licence" target="_blank" rel="noopener license">© Tuiles</a>' in page
+    assert "Ville &amp; Cie · " in page
+    assert LAND not in page, "the town's own fill would cover them"
+    assert LAND in heat_page(picture())
