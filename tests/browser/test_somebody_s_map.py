@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +12,16 @@ import pytest
 from PIL import Image
 
 from tests.browser.conftest import Opener, Visit, until
+
+STYLE = {
+    "version": 8,
+    "sources": {"ortho": {"type": "raster", "tiles": ["tiles/{z}/{x}/{y}.png"], "tileSize": 256}},
+    "layers": [
+        {"id": "border", "type": "background", "paint": {"background-color": "#808080"}},
+        {"id": "ortho", "type": "raster", "source": "ortho"},
+    ],
+}
+"""Somebody's style, with relative addresses."""
 
 
 class Tiles(ThreadingHTTPServer):
@@ -26,11 +37,13 @@ class _Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked += 1
-        self.send_response(503 if self.server.refusing else 200)
+        self.send_response(503 if self.server.refusing and self.path != "/style.json" else 200)
         self.send_header("Access-Control-Allow-Origin", "*")
         self.send_header("Cache-Control", "no-store")
         self.end_headers()
-        if not self.server.refusing:
+        if self.path == "/style.json":
+            self.wfile.write(json.dumps(STYLE).encode())
+        elif not self.server.refusing:
             Image.new("RGB", (256, 256), "white").save(self.wfile, "PNG")
 
     def log_message(self, *said: object) -> None:
@@ -48,9 +61,9 @@ def tiles() -> Iterator[Tiles]:
     server.server_close()
 
 
-def opened(visit: Opener, tiles: Tiles, theme: str) -> Visit:
-    address = f"http://127.0.0.1:{tiles.server_port}/{{z}}/{{x}}/{{y}}.png"
-    page = visit(f"/?tiles={address}", width=800, height=700, theme=theme)
+def opened(visit: Opener, tiles: Tiles, theme: str, what: str = "{z}/{x}/{y}.png", ground: str = "raster") -> Visit:
+    address = f"http://127.0.0.1:{tiles.server_port}/{what}"
+    page = visit(f"/?ground={ground}&tiles={address}", width=800, height=700, theme=theme)
     until(page, "document.querySelectorAll('.mk').length > 3 && auzolanMap.map.loaded()")
     return page
 
@@ -78,3 +91,13 @@ def test_without_them_the_town_and_the_contributions_are_drawn(visit: Opener, ti
     page = opened(visit, tiles, "light")
     until(page, "auzolanMap.map.queryRenderedFeatures({layers: ['outline-town']}).length > 0")
     assert page.locator(".mk").count() > 3
+
+
+def test_somebody_s_style_is_drawn_as_it_says_and_the_town_remains_without_it(visit: Opener, tiles: Tiles) -> None:
+    page = opened(visit, tiles, "light", "style.json", "style")
+    assert tiles.asked > 1 and page.complaints == []
+    assert brightness(page) > 235
+    tiles.refusing = True
+    for address in ("style.json", "no-such-style"):
+        lost = opened(visit, tiles, "light", address, "style")
+        until(lost, "auzolanMap.map.queryRenderedFeatures({layers: ['outline-town']}).length > 0")

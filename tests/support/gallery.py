@@ -160,7 +160,7 @@ def _contributions(slice_: Blueprint) -> None:
     def map_page() -> str:
         page = samples.map_page(_list_page())
         if tiles := request.args.get("tiles"):
-            page = replace(page, basemap=samples.raster(tiles))
+            page = replace(page, basemap=samples.ground(request.args.get("ground", "raster"), tiles))
             g.csp_basemap = page.basemap.origins
         return render_template("contributions/map.html", page=page)
 

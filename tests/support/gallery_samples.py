@@ -23,11 +23,11 @@ GROUND = Background(
 NOW = datetime.now(UTC)
 
 
-def raster(tiles: str) -> Background:
-    """The same town on somebody's raster tiles."""
+def ground(kind: str, url: str) -> Background:
+    """The same town on somebody's map."""
     setting = {
-        "kind": "raster",
-        "url": tiles,
+        "kind": kind,
+        "url": url,
         "attribution": "© Tuiles d’essai",
         "attribution_url": "https://t.example/",
     }
