@@ -170,8 +170,8 @@ def register(app: Flask) -> None:
             address="12 rue Pannecau", lat=43.4917, lon=-1.4731,
         )  # fmt: skip
         former = [
-            FormerContent(2, None, LONG, "Rue Pannecau", 43.49, -1.47, [], "Le lieu était faux", "Maite", NOW),
-            FormerContent(1, row.title, LONG, None, 43.49, -1.47, [], "Une plaque s’y lisait", "Peio", NOW),
+            FormerContent(2, None, LONG, "Rue Pannecau", -1.47, 43.49, [], "Le lieu était faux", "Maite", NOW),
+            FormerContent(1, row.title, LONG, None, -1.47, 43.49, [], "Une plaque s’y lisait", "Peio", NOW),
         ]
         return render_template(
             "moderation/edit.html",

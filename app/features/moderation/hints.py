@@ -11,10 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-HintKind = Literal["plate", "phone", "email", "link", "name", "repeated", "insult"]
+HintKind = Literal["plate", "phone", "email", "link", "name", "repeated", "burst", "insult"]
 PERSONAL: Final[frozenset[HintKind]] = frozenset({"plate", "phone", "email"})
 REPEATED_FROM = 3
 """From so many times in 24 hours the same text is a hint."""
+
+
+BURST_FROM = 5
+"""From so many times in one hour the same author is a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,10 @@ INSULTS: Final[Mapping[str, re.Pattern[str]]] = {
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def hints_of(text: str, *, same_text: int = 1) -> tuple[Hint, ...]:
-    """What is worth a look in `text`; `same_text` counts how often it was said within 24 hours, this time included."""
+def hints_of(text: str, *, same_text: int = 1, same_author: int = 1) -> tuple[Hint, ...]:
+    """What is worth a look in `text`; `same_text` counts how often it was said within 24 hours, `same_author` how often
+    its author said anything within an hour, this time included.
+    """
     found = [*_plates(text), *_matches("phone", text, _PHONES)]
     emails = list(_matches("email", text, (_EMAIL,)))
     found += emails
@@ -82,6 +88,8 @@ def hints_of(text: str, *, same_text: int = 1) -> tuple[Hint, ...]:
     found += _insults(text)
     if same_text >= REPEATED_FROM and text.strip():
         found.append(Hint("repeated", str(same_text)))
+    if same_author >= BURST_FROM:
+        found.append(Hint("burst", str(same_author)))
     return tuple(dict.fromkeys(found))
 
 

@@ -93,7 +93,16 @@ def moderation_queue(
                    (SELECT count(*) FROM contribution o
                     WHERE o.territory_id = c.territory_id AND c.body <> '' AND lower(o.body) = lower(c.body)
                       AND o.created_at BETWEEN c.created_at - interval '24 hours' AND c.created_at + interval '24 hours'
-                   ) AS same_text
+                   ) AS same_text,
+                   (SELECT count(DISTINCT o.id) FROM contribution o
+                    WHERE o.created_at BETWEEN c.created_at - interval '1 hour' AND c.created_at + interval '1 hour'
+                      AND o.id IN (
+                        SELECT a.contribution_id FROM authorship a JOIN authorship own ON own.person = a.person
+                        WHERE own.contribution_id = c.id
+                        UNION SELECT k.contribution_id FROM contribution_contact k
+                        JOIN contribution_contact own ON lower(own.email) = lower(k.email)
+                        WHERE own.contribution_id = c.id)
+                   ) AS same_author
             FROM contribution c {_JOINS}
             LEFT JOIN abuse_case k ON k.contribution_id = c.id AND k.closed_at IS NULL AND k.comment_id IS NULL
             LEFT JOIN contribution_hold h ON h.contribution_id = c.id
@@ -106,7 +115,12 @@ def moderation_queue(
     reports = _reports(session, [row.case_id for row in rows if row.case_id])
     photos = _photos(session, [row.id for row in rows])
     items = [
-        Item(row, reports.get(row.case_id, ()), hints_of(_said(row), same_text=row.same_text), photos.get(row.id, ()))
+        Item(
+            row,
+            reports.get(row.case_id, ()),
+            hints_of(_said(row), same_text=row.same_text, same_author=row.same_author),
+            photos.get(row.id, ()),
+        )
         for row in rows
     ]
     return Queue(items, {each: _count(session, asked, each) for each in VIEWS})

@@ -40,6 +40,7 @@ HINTS: Final[dict[str, str]] = {
     "link": _("Link"),
     "name": _("Somebody’s name?"),
     "repeated": _("Same text within 24 h, times:"),
+    "burst": _("Same author within an hour, times:"),
     "insult": _("Rude word?"),
 }
 VIEWS: Final[dict[str, str]] = {

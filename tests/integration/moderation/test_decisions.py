@@ -255,6 +255,12 @@ def test_hints_stand_beside_what_is_repeated_or_names_somebody(world: World, mod
         )
     items = queries.moderation_queue(world.session, moderator).items
     assert [{hint.kind for hint in item.hints} for item in items] == [{"plate", "repeated"}] * 3
+    for n in range(5):
+        world.contact(
+            world.ticket("bidache/voirie", visibility="public" if n else "pending"), email="Peio@spam.example"
+        )
+    last = queries.moderation_queue(world.session, moderator).items[-1]
+    assert [(hint.kind, hint.found) for hint in last.hints] == [("burst", "5")]
 
 
 def test_the_log_tells_who_what_and_why_and_cannot_be_changed(world: World, moderator: Any, reference: str) -> None:
