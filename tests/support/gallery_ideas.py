@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, render_template, request
 from markupsafe import Markup
 
 from app.features.contributions.form_pages import Nearby
-from app.features.contributions.pages import Choice, ListItem, ShowPage
+from app.features.contributions.pages import Choice, ListItem, PhotoView, ShowPage
 from app.features.participation import pages, wording
 from app.features.participation.queries.ideas import ORDERS, PUBLIC_KEYS
 from app.features.participation.views.ideas import ORDER_WORDS
@@ -88,7 +88,17 @@ BEST = {
 THREAD = [
     BEST["for"][0],
     _said(5, "Et l’hiver, quand les feuilles tombent ?", depth=1, agrees=2),
-    _said(6, "Le balayage passe chaque matin de novembre.", depth=2, town="Espaces verts", agrees=9),
+    _said(
+        6,
+        "Le balayage passe chaque matin de novembre.",
+        depth=2,
+        town="Espaces verts",
+        agrees=9,
+        photos=[
+            PhotoView("/photo/1600/one", "/photo/400/one", "Photo 1 sur 2", 1600, 1200),
+            PhotoView("/photo/1600/two", "/photo/400/two", "Photo 2 sur 2", 1600, 1200),
+        ],
+    ),
     _said(7, "", depth=3, gone="Commentaire retiré par son auteur·rice"),
     BEST["against"][0],
     _said(8, "Une question : " + "qui arroserait " * 12 + "?", own=True, waits=True, remove_url="/retirer"),
@@ -252,6 +262,7 @@ def add(app: Flask) -> None:
         said = pages.ModeratedComment(
             1, "La voiture AB-123-CD y est toujours. " * 4, "fr", NOW, "BAY-4768", "Un parvis ombragé", "/c/BAY-4768",
             ["Insulte : il parle de ma voisine", "Hors sujet"], "/publier", "/masquer", "", "/laisser",
+            ["/photo/400/one"],
         )  # fmt: skip
         shown = [] if "vide" in request.args else [said]
         reasons = [("insult", "Insulte"), ("other", "Autre")]

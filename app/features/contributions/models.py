@@ -149,9 +149,11 @@ class Photo(Base):
     __tablename__ = "photo"
 
     id: Mapped[BigKey]
-    contribution_id: Mapped[int] = mapped_column(
+    contribution_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("contribution.id", ondelete="CASCADE"), index=True
     )
+    comment_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("comment.id", ondelete="CASCADE"))
+    """The comment it was sent with; it is then no photo of the contribution."""
     position: Mapped[int] = mapped_column(SmallInteger)
     original_key: Mapped[str] = mapped_column(index=True)
     content_type: Mapped[str]
@@ -170,6 +172,8 @@ class Photo(Base):
 
     __table_args__ = (
         UniqueConstraint("contribution_id", "position", deferrable=True),
+        CheckConstraint("num_nonnulls(contribution_id, comment_id) = 1", name="one_owner"),
+        Index("ix_photo_comment_id", "comment_id", postgresql_where=text("comment_id IS NOT NULL")),
         CheckConstraint("state IN ('pending', 'ready', 'failed')", name="state_known"),
     )
 

@@ -216,11 +216,12 @@ def _values(
             "contact_silent": draft.contact.silent,
         }
     if draft.photos:
-        values["photos"] = json.dumps([_picture(position, photo) for position, photo in enumerate(draft.photos)])
+        values["photos"] = json.dumps([picture_row(position, photo) for position, photo in enumerate(draft.photos)])
     return values
 
 
-def _picture(position: int, photo: Any) -> dict[str, Any]:
+def picture_row(position: int, photo: Any) -> dict[str, Any]:
+    """A photo as a document that a statement writes from."""
     return {
         "position": position,
         "original_key": photo.original_key,

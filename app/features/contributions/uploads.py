@@ -35,12 +35,12 @@ class Uploads:
             ) from error
 
 
-def check_uploads(files: Sequence[FileStorage], *, kept: int = 0) -> Uploads:
-    """Look at every photo, one at a time in memory. `kept` photos are already there and count for the limit."""
+def check_uploads(files: Sequence[FileStorage], *, kept: int = 0, most: int = PHOTOS_MAX) -> Uploads:
+    """Look at every photo, one at a time in memory. `kept` photos are already there and count for the limit, `most`."""
     drafts, errors, passed = [], [], []
-    room = max(PHOTOS_MAX - kept, 0)
+    room = max(most - kept, 0)
     if len(files) > room:
-        errors.append(FieldError("/photos", "At most %(limit)s photos.", {"limit": PHOTOS_MAX}))
+        errors.append(FieldError("/photos", "At most %(limit)s photos.", {"limit": most}))
     for position, file in enumerate(files[:room]):
         try:
             info = check_photo(file.stream.read(MAX_BYTES + 1), declared_type=file.mimetype, filename=file.filename)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from app.core import outbox
@@ -29,16 +29,25 @@ _LOCKED = text(
     """
 )
 _SHOW = text("UPDATE contribution SET visibility = :visibility WHERE id = :id")
-_FORGET_PICTURES = text(
-    """
-    WITH shown AS (
-      SELECT id, public_key FROM photo WHERE contribution_id = :id AND state = 'ready'
-        AND (CAST(:photo AS bigint) IS NULL OR id = CAST(:photo AS bigint)) FOR UPDATE),
+_FORGET = """
+    WITH shown AS (SELECT id, public_key FROM photo WHERE state = 'ready' AND ({which}) FOR UPDATE),
     gone AS (
       INSERT INTO former_picture (public_key) SELECT public_key FROM shown WHERE public_key IS NOT NULL
       ON CONFLICT DO NOTHING)
     UPDATE photo SET state = 'pending', public_key = NULL, placeholder = NULL FROM shown WHERE photo.id = shown.id
     RETURNING shown.public_key
+"""
+_FORGET_ALL = text(
+    _FORGET.format(which="contribution_id = :id OR comment_id IN (SELECT id FROM comment WHERE contribution_id = :id)")
+)
+_FORGET_OF_COMMENT = text(_FORGET.format(which="comment_id = :id"))
+_FORGET_ONE = text(_FORGET.format(which="id = :id"))
+_MAKE = text(
+    """
+    INSERT INTO outbox (topic, subject_id)
+    SELECT 'photo', p.id FROM photo p LEFT JOIN comment m ON m.id = p.comment_id
+    WHERE (p.contribution_id = :id OR m.contribution_id = :id AND m.state = 'public')
+      AND p.state = 'pending' AND NOT p.hidden
     """
 )
 
@@ -70,13 +79,27 @@ def change_visibility(session: Session, row: Any, *, visibility: str) -> None:
 
 
 def forget_pictures(session: Session, *, contribution_id: int, photo_id: int | None = None) -> None:
-    """The public pictures (of one photo, or of all) leave the storage, and their addresses say that they are gone; the
-    originals stay, so that they may be made again.
+    """The public pictures (of one photo; or of all, those of its comments too) leave the storage, and their addresses
+    say that they are gone; the originals stay, so that they may be made again.
     """
-    values = {"id": contribution_id, "photo": photo_id}
-    keys = [key for key in session.scalars(_FORGET_PICTURES, values) if key]
+    statement, number = (_FORGET_ALL, contribution_id) if photo_id is None else (_FORGET_ONE, photo_id)
+    _withdraw(session, statement, number)
+
+
+def forget_comment_pictures(session: Session, *, comment_id: int) -> None:
+    """The same for the photos of one comment."""
+    _withdraw(session, _FORGET_OF_COMMENT, comment_id)
+
+
+def make_pictures_again(session: Session, *, contribution_id: int) -> None:
+    """Order the pictures of what is shown again, under new addresses."""
+    session.execute(_MAKE, {"id": contribution_id})
+
+
+def _withdraw(session: Session, statement: TextClause, number: int) -> None:
+    keys = [key for key in session.scalars(statement, {"id": number}) if key]
     if keys:
-        outbox.add(session, topic=WITHDRAW_PHOTOS, subject_id=contribution_id, payload={"keys": keys})
+        outbox.add(session, topic=WITHDRAW_PHOTOS, subject_id=number, payload={"keys": keys})
 
 
 def _tell_map(session: Session, row: Any, *, sign: int) -> None:

@@ -357,7 +357,8 @@ def picture_key(session: Session, actor: Actor, *, photo_id: int) -> str | None:
     found = session.scalar(
         text(
             f"""
-            SELECT p.public_key FROM photo p JOIN contribution c ON c.id = p.contribution_id {_JOINS}
+            SELECT p.public_key FROM photo p LEFT JOIN comment m ON m.id = p.comment_id
+            JOIN contribution c ON c.id = coalesce(p.contribution_id, m.contribution_id) {_JOINS}
             WHERE p.id = :photo AND p.state = 'ready' AND NOT p.hidden AND {_REACH}
             """  # noqa: S608 - constants
         ),

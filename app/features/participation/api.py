@@ -29,7 +29,7 @@ from app.features.contributions.supporting import (
     voice_of,
     withdraw_support,
 )
-from app.features.contributions.urls import public_url
+from app.features.contributions.urls import photo_document, public_url
 from app.features.participation import api_reference
 from app.features.participation.queries.threads import Said, discussion
 from app.features.participation.queries.votes import ballot
@@ -210,6 +210,7 @@ def _comment(said: Said) -> CommentDocument:
         "state": said.state,
         "service": label(said.service) if said.service else None,
         "agrees": said.agrees,
+        "photos": [photo_document(photo["key"], photo["placeholder"]) for photo in said.photos],
         "created_at": said.at.isoformat(),
     }
 

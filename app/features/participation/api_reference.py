@@ -187,6 +187,7 @@ COMMENTS: Final = Operation(
                         "state": "public",
                         "service": None,
                         "agrees": 38,
+                        "photos": [],
                         "created_at": "2026-11-20T09:30:00+00:00",
                     }
                 ],

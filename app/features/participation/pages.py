@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from app.features.contributions.pages import Choice, ListItem
+from app.features.contributions.pages import Choice, ListItem, PhotoView
 
 BARS = 50
 """Height of the tallest bar, in the drawing's own units."""
@@ -81,6 +81,7 @@ class CommentView:
     answer_url: str = ""
     report_url: str = ""
     remove_url: str = ""
+    photos: Sequence[PhotoView] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ class DiscussionPage:
     following: str = ""
     sending: str = ""
     max_text: int = 2000
+    max_photos: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,3 +296,4 @@ class ModeratedComment:
     hide_url: str = ""
     restore_url: str = ""
     keep_url: str = ""
+    pictures: Sequence[str] = ()

@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.shapes import Labels, Moment, Point, Strict, Url, shape
-from app.features.contributions.shapes import PhotoUrls
+from app.features.contributions.shapes import Photo, PhotoUrls
 from app.features.participation.models import COMMENT_STATES, STANCES
 
 Mode = Literal["support", "for_against", "scale"]
@@ -171,6 +171,8 @@ class CommentDocument(TypedDict):
     service: str | None
     """The service that answers in it for the town; null for a resident's words."""
     agrees: int
+    photos: list[Photo]
+    """At most two."""
     created_at: Moment
 
 

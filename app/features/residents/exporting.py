@@ -53,6 +53,8 @@ _EVENTS = text(
 )
 _PHOTOS = text("SELECT position, original_key, content_type, taken_at, created_at FROM photo "
                "WHERE contribution_id = :id ORDER BY position")  # fmt: skip
+_COMMENT_PHOTOS = text("SELECT position, original_key, content_type, taken_at, created_at FROM photo "
+                       "WHERE comment_id = :id ORDER BY position")  # fmt: skip
 _COMMENTS = text(
     "SELECT c.reference, m.id AS number, m.parent_id AS answer_to, m.stance, m.body AS text, m.state, m.email, "
     "m.created_at AS at FROM comment m JOIN contribution c ON c.id = m.contribution_id "
@@ -137,7 +139,15 @@ def _packed(session: Session, storage: Storage, row: Any, mine: Mine) -> bytes:
             },
             "contributions": contributions,
             "supports": _rows(session, _SUPPORTS, mine),
-            "comments": _rows(session, _COMMENTS, mine),
+            "comments": [
+                each
+                | {
+                    "photos": _photos(
+                        session, storage, packed, _COMMENT_PHOTOS, each["number"], f"comment-{each['number']}"
+                    )
+                }
+                for each in _rows(session, _COMMENTS, mine)
+            ],
             "agreed": _rows(session, _AGREED, mine),
             "follows": _rows(session, _FOLLOWS, mine),
             "news": _rows(session, _NEWS, mine),
@@ -149,16 +159,24 @@ def _packed(session: Session, storage: Storage, row: Any, mine: Mine) -> bytes:
 def _contribution(session: Session, storage: Storage, packed: zipfile.ZipFile, facts: dict[str, Any]) -> dict[str, Any]:
     number = facts.pop("id")
     facts["history"] = [dict(event._mapping) for event in session.execute(_EVENTS, {"id": number})]
-    facts["photos"] = []
-    for photo in session.execute(_PHOTOS, {"id": number}):
+    facts["photos"] = _photos(session, storage, packed, _PHOTOS, number, facts["reference"])
+    return facts
+
+
+def _photos(
+    session: Session, storage: Storage, packed: zipfile.ZipFile, statement: Any, number: int, called: str
+) -> list[dict[str, Any]]:
+    """Put the originals into the file; returns what `data.json` says of them."""
+    found = []
+    for photo in session.execute(statement, {"id": number}):
         extension = _EXTENSIONS.get(photo.content_type, "bin")
-        name = f"photos/{facts['reference']}-{photo.position + 1}.{extension}"
+        name = f"photos/{called}-{photo.position + 1}.{extension}"
         try:
             packed.writestr(name, storage.get(photo.original_key), zipfile.ZIP_STORED)
         except NotStored:
             continue
-        facts["photos"].append({"file": name, "taken_at": photo.taken_at, "sent_at": photo.created_at})
-    return facts
+        found.append({"file": name, "taken_at": photo.taken_at, "sent_at": photo.created_at})
+    return found
 
 
 def _rows(session: Session, statement: Any, mine: Mine) -> list[dict[str, Any]]:

@@ -16,8 +16,10 @@ blueprint = Blueprint("photos", __name__)
 
 _SHOWN = text(
     """
-    SELECT c.territory_id FROM photo p JOIN contribution c ON c.id = p.contribution_id
+    SELECT c.territory_id FROM photo p LEFT JOIN comment m ON m.id = p.comment_id
+    JOIN contribution c ON c.id = coalesce(p.contribution_id, m.contribution_id)
     WHERE p.public_key = :key AND p.state = 'ready' AND NOT p.hidden AND c.visibility = 'public'
+      AND coalesce(m.state, 'public') = 'public'
     """
 )
 _WAS_SHOWN = text("SELECT EXISTS (SELECT FROM former_picture WHERE public_key = :key)")

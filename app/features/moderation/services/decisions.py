@@ -13,7 +13,12 @@ from app.core.errors import Conflict, Denied, invalid
 from app.core.texts import clean, impossible_text
 from app.features.accounts.policies import Actor
 from app.features.contributions.telling import AREA
-from app.features.contributions.visibility import change_visibility, forget_pictures, locked_contribution
+from app.features.contributions.visibility import (
+    change_visibility,
+    forget_pictures,
+    locked_contribution,
+    make_pictures_again,
+)
 from app.features.moderation import policies
 from app.features.moderation.jobs import DECIDED
 from app.features.moderation.policies import Standing
@@ -33,10 +38,6 @@ class Decided:
 _CLOSE_CASE = text(
     "UPDATE abuse_case SET closed_at = now(), ended = :ended "
     "WHERE contribution_id = :id AND comment_id IS NULL AND closed_at IS NULL RETURNING id"
-)
-_MAKE_PICTURES = text(
-    "INSERT INTO outbox (topic, subject_id) "
-    "SELECT 'photo', id FROM photo WHERE contribution_id = :id AND state = 'pending' AND NOT hidden"
 )
 
 
@@ -72,7 +73,7 @@ def restore(session: Session, actor: Actor, *, reference: str, words: str = "") 
     words = checked_words(words)
     row = moderated(session, actor, reference, while_in=("hidden",))
     _let_go(session, row)
-    session.execute(_MAKE_PICTURES, {"id": row.id})
+    make_pictures_again(session, contribution_id=row.id)
     return _decide(session, actor, row, RESTORED, visibility="public", words=words)
 
 

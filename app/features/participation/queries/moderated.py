@@ -14,7 +14,9 @@ from app.features.accounts.policies import MANAGER, Actor, oversees_territory
 _QUEUE = text(
     """
     SELECT m.id, m.body, m.language, m.state, m.created_at, c.reference, coalesce(c.title, left(c.body, 90)) AS title,
-           k.id AS case_id, (
+           k.id AS case_id,
+           ARRAY(SELECT p.id FROM photo p WHERE p.comment_id = m.id AND p.state = 'ready' ORDER BY p.position)
+             AS photo_ids, (
              SELECT jsonb_agg(jsonb_build_object('reason', r.reason, 'words', r.words) ORDER BY r.at, r.id)
              FROM abuse_report r WHERE r.case_id = k.id) AS reports
     FROM comment m JOIN contribution c ON c.id = m.contribution_id

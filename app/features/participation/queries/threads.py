@@ -31,6 +31,8 @@ class Said:
     at: datetime
     own: bool
     agreed: bool
+    photos: Sequence[Mapping[str, Any]] = ()
+    """`{"key", "placeholder", "width", "height"}` of those that may be shown."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,10 @@ _COLUMNS = """
     (SELECT count(*) FROM comment r WHERE r.parent_id = m.id AND r.state = 'public') AS replies,
     m.created_at AS at, coalesce(m.person = ANY(CAST(:persons AS bytea[])), false) AS own,
     EXISTS (SELECT FROM comment_agree a WHERE a.comment_id = m.id AND a.person = ANY(CAST(:persons AS bytea[])))
-      AS agreed
+      AS agreed,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('key', p.public_key, 'placeholder', p.placeholder, 'width', p.width,
+                                                  'height', p.height) ORDER BY p.position), '[]')
+     FROM photo p WHERE p.comment_id = m.id AND p.state = 'ready' AND NOT p.hidden AND m.state = 'public') AS photos
 """
 # What waits is seen by its author alone; what was withdrawn keeps its place only while something hangs on it.
 _SEEN = """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,9 @@ from app.core.errors import Conflict, Denied, FieldError, Gone, Invalid, NotFoun
 from app.core.texts import clean, impossible_text, is_blank
 from app.features.accounts.policies import ANONYMOUS, Actor
 from app.features.contributions.checks import email_errors
+from app.features.contributions.drafts import PhotoDraft
+from app.features.contributions.services import picture_row
+from app.features.contributions.visibility import forget_comment_pictures
 from app.features.moderation.hints import personal_data
 from app.features.participation.jobs import COMMENTED
 from app.features.participation.models import STANCES
@@ -23,6 +27,8 @@ from app.features.territories.processes import process
 
 BODY_MAX = 2_000
 """Characters of a comment."""
+PHOTOS_MAX = 2
+"""Photos of a comment."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class NewComment:
     for_town: bool = False
     language: str = "fr"
     sending: bytes | None = None
+    photos: tuple[PhotoDraft, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,22 @@ _KEEP = text(
 )
 
 
+_KEEP_PHOTOS = text(
+    """
+    WITH pictures AS (
+      INSERT INTO photo (comment_id, position, original_key, content_type, width, height, size, exif_lon, exif_lat,
+                         taken_at)
+      SELECT :comment, p.position, p.original_key, p.content_type, p.width, p.height, p.size, p.exif_lon, p.exif_lat,
+             p.taken_at
+      FROM jsonb_to_recordset(CAST(:photos AS jsonb)) AS p(
+        position int, original_key text, content_type text, width int, height int, size int,
+        exif_lon float, exif_lat float, taken_at timestamptz)
+      RETURNING id)
+    INSERT INTO outbox (topic, subject_id) SELECT 'photo', id FROM pictures
+    """
+)
+
+
 def post_comment(
     session: Session,
     *,
@@ -78,8 +101,10 @@ def post_comment(
     person: Sequence[bytes],
     actor: Actor = ANONYMOUS,
     within: Collection[int] | None = None,
+    store: Callable[[], None] | None = None,
 ) -> Kept:
-    """Write a comment, or an answer of the town, at its place; the caller commits.
+    """Write a comment, or an answer of the town, at its place; the caller commits. `store` keeps the files that its
+    photos name, once all is checked.
 
     Raises `NotFound`, `Gone`, `Denied`, `Conflict` when the debate is over, `Invalid` with one sentence a field.
     """
@@ -110,7 +135,13 @@ def post_comment(
     row = session.execute(_KEEP, values).one_or_none()
     if row is None:
         row = session.execute(_SENT, {"sending": comment.sending}).one()
-    elif not waits:
+        return Kept(row.id, row.state == "pending")
+    if comment.photos:
+        if store is not None:
+            store()
+        photos = [picture_row(position, photo) for position, photo in enumerate(comment.photos)]
+        session.execute(_KEEP_PHOTOS, {"comment": row.id, "photos": json.dumps(photos)})
+    if not waits:
         outbox.add(session, topic=COMMENTED, subject_id=row.id)
     return Kept(row.id, row.state == "pending")
 
@@ -199,6 +230,8 @@ def take_comment_back(session: Session, *, comment_id: int, person: Sequence[byt
     """Remove one's own words; the place stays. Raises `Denied` for anybody else's."""
     if not person or session.scalar(_TAKE_BACK, {"id": comment_id, "persons": list(person)}) is None:
         raise Denied("Only its author may take a comment back.")
+    forget_comment_pictures(session, comment_id=comment_id)
+    session.execute(text("DELETE FROM photo WHERE comment_id = :id"), {"id": comment_id})
 
 
 def agree(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.core import outbox
 from app.core.errors import Conflict, Denied, NotFound, invalid
 from app.features.accounts.policies import Actor
+from app.features.contributions.visibility import forget_comment_pictures, make_pictures_again
 from app.features.moderation.policies import Standing, may_moderate
 from app.features.moderation.reasons import HIDDEN, KEPT, PUBLISHED, REASONS, RESTORED
 from app.features.moderation.services.decisions import checked_words
@@ -60,6 +61,10 @@ def decide_comment(
         raise Conflict("A colleague decided meanwhile. Look at it again.")
     if target:
         session.execute(_SHOW, {"id": row.id, "state": target})
+    if decision == HIDDEN:
+        forget_comment_pictures(session, comment_id=row.id)
+    elif decision == RESTORED:
+        make_pictures_again(session, contribution_id=row.contribution_id)
     if decision == PUBLISHED:
         outbox.add(session, topic=COMMENTED, subject_id=row.id)
     data: dict[str, Any] = {"comment": row.id, "from": row.state, "to": target or row.state}

@@ -6,23 +6,27 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 
-from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import public
 from app.core.db import db
-from app.core.errors import Invalid
+from app.core.errors import FieldError, Invalid
 from app.core.i18n import language
 from app.core.security import limiter
+from app.core.storage import open_storage
 from app.features.accounts.access import current_actor
+from app.features.contributions.forms import photo_files
 from app.features.contributions.person import acting_person, person, remember
 from app.features.contributions.public import public_face
+from app.features.contributions.uploads import check_uploads
 from app.features.participation.pages import DiscussionPage
 from app.features.participation.policies import may_answer_for_town, may_comment
 from app.features.participation.queries.threads import counts_by_stance, one_comment, page_of
 from app.features.participation.queries.threads import discussion as discussed
 from app.features.participation.services.commenting import (
+    PHOTOS_MAX,
     NewComment,
     post_comment,
     public_idea,
@@ -48,8 +52,14 @@ def discussion(reference: str) -> Response:
 def post(reference: str) -> BaseResponse:
     """Say it; refused words come back in their field."""
     form, (keys, secret) = request.form, acting_person()
+    storage = open_storage(current_app.extensions["settings"].storage.location)
     sending = form.get("sending", "")
+    try:
+        uploads = check_uploads(photo_files(request.files.items(multi=True)), most=PHOTOS_MAX)
+    except Invalid as invalid:
+        return _page(reference, invalid)
     comment = NewComment(
+        photos=uploads.drafts,
         body=form.get("text", ""),
         stance=form.get("stance", "neutral"),
         parent_id=_number(form.get("answer", "")),
@@ -59,8 +69,17 @@ def post(reference: str) -> BaseResponse:
         sending=hashlib.sha256(f"{reference.upper()} {sending}".encode()).digest() if sending else None,
     )
     try:
+        if uploads.errors:
+            first = uploads.errors[0]
+            raise Invalid(errors=[FieldError("/photos", first.message, first.params)])
         kept = post_comment(
-            db.session, reference=reference, comment=comment, person=keys, actor=current_actor(), within=host_reach()
+            db.session,
+            reference=reference,
+            comment=comment,
+            person=keys,
+            actor=current_actor(),
+            within=host_reach(),
+            store=lambda: uploads.store(storage),
         )
     except Invalid as invalid:
         return _page(reference, invalid)
@@ -128,6 +147,7 @@ def _page(reference: str, invalid: Invalid | None = None) -> Response:
         following=url_for("participation.discussion", reference=row.reference, after=found.following)
         if found.following
         else "",
+        max_photos=PHOTOS_MAX,
         sending=values.get("sending") or secrets.token_urlsafe(12),
     )
     return make_response(

@@ -70,6 +70,7 @@ def _moderated(row: Any) -> ModeratedComment:
         title=row.title,
         url=url_for("contributions.show", reference=row.reference),
         reports=reports,
+        pictures=[url_for("moderation.picture", photo_id=photo_id) for photo_id in row.photo_ids],
         publish_url=at("publier") if row.state == "pending" else "",
         hide_url=at("masquer") if row.state != "hidden" else "",
         restore_url=at("retablir") if row.state == "hidden" else "",

@@ -13,9 +13,10 @@ from sqlalchemy import text
 from app.core.db import db
 from app.core.i18n import label
 from app.features.accounts.access import current_actor
-from app.features.contributions.pages import ShowPage
+from app.features.contributions.pages import PhotoView, ShowPage
 from app.features.contributions.person import person
 from app.features.contributions.supporting import may_support, voice_of
+from app.features.contributions.urls import photo_url
 from app.features.participation import wording
 from app.features.participation.pages import BARS, Bar, CommentView, IdeaSection, Invited, Related, VotePart
 from app.features.participation.policies import may_comment, may_unite
@@ -164,4 +165,14 @@ def comment_view(said: Said, reference: str, *, deepest: int = 3) -> CommentView
         answer_url=url_for("participation.discussion", reference=reference, answer=said.id) + "#write" if shown else "",
         report_url=url_for("moderation_public.report", reference=reference, comment=said.id) if shown else "",
         remove_url=url_for("participation.remove_comment", **at) if said.own and not gone else "",
+        photos=[
+            PhotoView(
+                url_1600=photo_url(photo["key"], 1600),
+                url_400=photo_url(photo["key"], 400),
+                alt=gettext("Photo %(number)s of %(total)s", number=number, total=len(said.photos)),
+                width=photo["width"],
+                height=photo["height"],
+            )
+            for number, photo in enumerate(said.photos, 1)
+        ],
     )
