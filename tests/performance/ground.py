@@ -77,7 +77,10 @@ class Ground:
             if not there:
                 link.execute(f"CREATE DATABASE {name}_making")  # type: ignore[arg-type]
         url = self.cluster.url.replace("/auzolan?", f"/{name}?")
-        if not there:
+        if there:
+            # A town that was kept may be older than the code.
+            upgrade(url)
+        else:
             making = self.cluster.url.replace("/auzolan?", f"/{name}_making?")
             upgrade(making)
             seed(making, rows=rows, say=lambda words: print(f"  seeding {rows:,}: {words}", flush=True))

@@ -164,7 +164,7 @@ def served(application: str, url: str) -> Iterator[int]:
             "-m",
             "gunicorn",
             "-k",
-            "gthread",
+            "app.web.threads.FairThreadWorker",
             "-w",
             "2",
             "--threads",

@@ -108,7 +108,7 @@ def own_processes(environment: Mapping[str, str], *, folder: Path, port: int) ->
     web = [
         *(sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"{HOST}:{port}"),
         # Loaded once, then forked: half the time to the first answer, and the code's memory is shared.
-        *("--preload", "--worker-class", "gthread", "--workers", "2", "--threads", "4"),
+        *("--preload", "--worker-class", "app.web.threads.FairThreadWorker", "--workers", "2", "--threads", "4"),
         *("--timeout", "60", "--graceful-timeout", "5", "--no-control-socket"),
         *(("--worker-tmp-dir", shared_memory) if shared_memory else ()),
     ]
