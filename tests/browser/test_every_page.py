@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Opener, Visit
+from tests.browser.conftest import Opener, Visit, until
 from tests.browser.test_form import file, two_colours
 
 AXE = Path(__file__).parents[1] / "support/vendor/axe.min.js"
@@ -23,7 +23,7 @@ PAGES = [
     "/liste?empty=1",
     "/integration",
     "/legal/notice",
-    "/legal/privacy",
+    "/legal/privacy?tiles=https://tiles.example/{z}/{x}/{y}.png",
     "/legal/accessibility",
     "/contribuer",
     "/contribuer/problem",
@@ -134,6 +134,8 @@ def seen(page: Visit, theme: Literal["light", "dark"] = "light") -> list[str]:
     """What is wrong on the page as it stands, by day or by night."""
     page.emulate_media(color_scheme=theme)
     page.wait_for_timeout(200)
+    # A map that is drawn in software keeps the page from ending its changes of colour for a while.
+    until(page, "!document.getAnimations().some((one) => one instanceof CSSTransition && one.playState === 'running')")
     return barriers(page) + [f"covered: {each}" for each in page.evaluate(COVERED)]
 
 

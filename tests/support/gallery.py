@@ -114,7 +114,10 @@ def _legal(app: Flask) -> None:
 
     @slice_.get("/privacy")
     def privacy() -> str:
-        return render_template("territories/privacy.html", page=page)
+        town = page
+        if tiles := request.args.get("tiles"):
+            town = replace(page, basemap=samples.ground("raster", tiles))
+        return render_template("territories/privacy.html", page=town)
 
     @slice_.get("/accessibility")
     def accessibility() -> str:
