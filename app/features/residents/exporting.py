@@ -53,6 +53,8 @@ _EVENTS = text(
 )
 _PHOTOS = text("SELECT position, original_key, content_type, taken_at, created_at FROM photo "
                "WHERE contribution_id = :id ORDER BY position")  # fmt: skip
+_FORMER = text("SELECT title, body AS text, address, lon, lat, reason AS edited_because, at AS edited_at "
+               "FROM contribution_version WHERE contribution_id = :id ORDER BY number")  # fmt: skip
 _COMMENT_PHOTOS = text("SELECT position, original_key, content_type, taken_at, created_at FROM photo "
                        "WHERE comment_id = :id ORDER BY position")  # fmt: skip
 _COMMENTS = text(
@@ -159,6 +161,7 @@ def _packed(session: Session, storage: Storage, row: Any, mine: Mine) -> bytes:
 def _contribution(session: Session, storage: Storage, packed: zipfile.ZipFile, facts: dict[str, Any]) -> dict[str, Any]:
     number = facts.pop("id")
     facts["history"] = [dict(event._mapping) for event in session.execute(_EVENTS, {"id": number})]
+    facts["before_the_town_edited_it"] = [dict(row._mapping) for row in session.execute(_FORMER, {"id": number})]
     facts["photos"] = _photos(session, storage, packed, _PHOTOS, number, facts["reference"])
     return facts
 

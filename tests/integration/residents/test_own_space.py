@@ -85,6 +85,12 @@ def test_taking_everything_away(town: Town) -> None:
     browser = town.browser().sign_in()
     reference, _ = report(browser, "Un banc cassé", photos=picture())
     browser.press(f"/c/{town.reference}/soutenir", page=f"/c/{town.reference}")
+    edited = (
+        "INSERT INTO contribution_version (contribution_id, number, body, lon, lat, photos, reason) "
+        "SELECT id, 1, 'Un banc fichu', 0, 0, '[]', 'Grossier' FROM contribution WHERE reference = :r"
+    )
+    town.session.execute(text(edited), {"r": reference})
+    town.session.commit()
     browser.press("/moi/donnees")
     assert "Il se prépare" in plain(browser.open("/moi/donnees").text)
     (mail,) = town.work()
@@ -95,6 +101,8 @@ def test_taking_everything_away(town: Town) -> None:
         assert packed.read(f"photos/{reference}-1.jpg").startswith(b"\xff\xd8")
     assert told["me"]["email"] == "maite@resident.example"
     assert [(one["reference"], one["text"]) for one in told["contributions"]] == [(reference, "Un banc cassé")]
+    former = told["contributions"][0]["before_the_town_edited_it"]
+    assert [(one["text"], one["edited_because"]) for one in former] == [("Un banc fichu", "Grossier")]
     assert [one["reference"] for one in told["supports"]] == [town.reference]
     for stranger in (town.browser(), town.browser().sign_in("other@resident.example")):
         assert stranger.open(address).status_code == 404
