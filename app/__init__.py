@@ -35,7 +35,7 @@ ROOMS = (
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     """Build the application from `settings` (the environment's if none are given)."""
-    from app.core import db, logs, security
+    from app.core import db, logs, packing, security
     from app.core.i18n import babel, select_language
     from app.translations.compile import ensure as ensure_translations
 
@@ -60,6 +60,8 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     )
     app.config.update(config)
     app.extensions["settings"] = settings
+    # First, so that it comes last: an answer is packed once nobody changes it any more.
+    packing.init_app(app)
     if settings.web.trusted_proxies:
         n = settings.web.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]

@@ -18,6 +18,7 @@ from werkzeug.routing import BuildError
 
 from app.core.access import public
 from app.core.i18n import LANGUAGES, language
+from app.core.security import csp_nonce
 from app.web import formats, installed, words
 from app.web.assets import YEAR_S, Assets
 
@@ -125,6 +126,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(_filters())
     app.jinja_env.globals.update(
         static_url=assets.url,
+        module=lambda name: assets.module(name, csp_nonce()),
         import_map=lambda: {"imports": assets.imports()},
         href=href,
         site=site,

@@ -10,16 +10,21 @@ they only revalidate more.
 import gzip
 import hashlib
 import mimetypes
+import posixpath
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from flask import Response, abort, request
+from markupsafe import Markup
 
 STATIC: Final = Path(__file__).with_name("static")
 YEAR_S: Final = 31_536_000
 
+_IMPORT: Final = re.compile(r"""^(?:import|export)\b[^"'`;(]*["'](\.[^"']+)["']""", re.MULTILINE)
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -52,18 +57,23 @@ class Assets:
         self.root = root.resolve()
         self.prefix = prefix
         self._known: dict[str, tuple[tuple[int, int], Asset]] = {}
+        self._needs: dict[str, list[str]] = {}
         self._lock = Lock()
 
     def find(self, name: str) -> Asset | None:
         """The file called `name` (relative, with slashes), or None when there is none under the root."""
-        path = (self.root / name).resolve()
-        if not path.is_relative_to(self.root) or not path.is_file():
-            return None
-        stat = path.stat()
-        stamp = (stat.st_mtime_ns, stat.st_size)
         known = self._known.get(name)
+        # A page asks for dozens: one that is known costs one look at the disk, and no walk along its path.
+        path = known[1].path if known else (self.root / name).resolve()
+        try:
+            stat = path.stat()
+        except OSError:
+            return None
+        stamp = (stat.st_mtime_ns, stat.st_size)
         if known and known[0] == stamp:
             return known[1]
+        if not path.is_relative_to(self.root) or not path.is_file():
+            return None
         with self._lock:
             content = path.read_bytes()
             packed = gzip.compress(content, 9, mtime=0) if path.suffix in _TEXT else None
@@ -81,16 +91,47 @@ class Assets:
             raise KeyError(f"no static file {name}")
         return f"{self.prefix}{name}?v={asset.digest}"
 
+    @cached_property
+    def _modules(self) -> tuple[str, ...]:
+        """The names of all modules; a new one is found at the next start."""
+        patterns = ("js/**/*.js", "vendor/**/*.js", "vendor/**/*.mjs")
+        found = (path for pattern in patterns for path in self.root.glob(pattern))
+        return tuple(sorted(path.relative_to(self.root).as_posix() for path in found))
+
+    def needed_by(self, name: str) -> list[str]:
+        """The modules that a module needs before it begins (those it may ask for later are left out), near ones first.
+
+        A browser that hears of them with the page asks for all at once; else it finds them one after the other.
+        """
+        found: list[str] = []
+        waiting = [name]
+        while waiting:
+            asset = self.find(current := waiting.pop(0))
+            if asset is None:
+                raise KeyError(f"no static file {current}")
+            for target in _IMPORT.findall(asset.path.read_text("utf-8")):
+                needed = posixpath.normpath(posixpath.join(posixpath.dirname(current), target))
+                if needed not in found:
+                    found.append(needed)
+                    waiting.append(needed)
+        return found
+
+    def module(self, name: str, nonce: str) -> Markup:
+        """The lines of a page that load a module and what it needs."""
+        if name not in self._needs:
+            self._needs[name] = self.needed_by(name)
+        lines = [
+            Markup('<link rel="modulepreload" href="{}" nonce="{}">').format(self.url(needed), nonce)
+            for needed in self._needs[name]
+        ]
+        lines.append(Markup('<script type="module" src="{}" nonce="{}"></script>').format(self.url(name), nonce))
+        return Markup("").join(lines)
+
     def imports(self) -> dict[str, str]:
         """The import map: plain address of each module, and `fflate` that pmtiles asks for by name, to
         hashed address.
         """
-        names = sorted(
-            path.relative_to(self.root).as_posix()
-            for pattern in ("js/**/*.js", "vendor/**/*.js", "vendor/**/*.mjs")
-            for path in self.root.glob(pattern)
-        )
-        found = {f"{self.prefix}{name}": self.url(name) for name in names}
+        found = {f"{self.prefix}{name}": self.url(name) for name in self._modules}
         found["fflate"] = self.url("vendor/fflate/fflate.js")
         return found
 

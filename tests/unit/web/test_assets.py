@@ -81,3 +81,26 @@ def test_modules_are_all_in_the_import_map(folder: Path) -> None:
     imports = Assets(folder).imports()
     assert set(imports) == {"/static/js/map.js", "/static/vendor/fflate/fflate.js", "fflate"}
     assert imports["/static/js/map.js"].startswith("/static/js/map.js?v=")
+
+
+def test_a_page_says_at_once_which_modules_it_needs(folder: Path) -> None:
+    (folder / "js/deep").mkdir()
+    (folder / "js/main.js").write_text(
+        'import { a } from "./map.js";\nimport "./deep/far.js";\nimport("./later.js");\n'
+    )
+    (folder / "js/deep/far.js").write_text(
+        '// import "./never.js"\nexport {\n  a,\n} from "../map.js";\nimport x from "fflate";'
+    )
+    (folder / "js/later.js").write_text("export {}")
+    assets = Assets(folder)
+    assert assets.needed_by("js/main.js") == ["js/map.js", "js/deep/far.js"]
+    lines = str(assets.module("js/main.js", "n1"))
+    assert lines.count('rel="modulepreload"') == 2
+    assert lines.count('nonce="n1"') == 3
+    assert lines.endswith(f'<script type="module" src="{assets.url("js/main.js")}" nonce="n1"></script>')
+
+
+def test_a_module_that_needs_what_is_not_there_is_told(folder: Path) -> None:
+    (folder / "js/main.js").write_text('import "./gone.js";')
+    with pytest.raises(KeyError):
+        Assets(folder).module("js/main.js", "")
