@@ -14,7 +14,10 @@ from sqlalchemy import select
 from app.cli.context import failing_words, working_session
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from app.core.messages import Message
+    from app.features.territories.models import Territory
     from app.features.territories.packs.schema import Pack
 
 
@@ -90,6 +93,15 @@ def _pack(folder: Path | None, *, in_france: bool) -> Pack:
     if folder or in_france:
         return pack
     return pack.model_copy(update={"town": pack.town.model_copy(update={"basemap": None})})
+
+
+def _called(session: Session, slug: str) -> Territory:
+    from app.features.territories.models import Territory
+
+    row = session.scalar(select(Territory).where(Territory.slug == slug))
+    if row is None:
+        raise click.ClickException(f"No territory has the slug “{slug}”; `auzolan territory list` shows them.")
+    return row
 
 
 @territory.command("list")
@@ -169,16 +181,13 @@ def explain(
 @click.argument("names", nargs=-1, metavar="[HOST]...")
 def hosts(slug: str, names: tuple[str, ...]) -> None:
     """Give a territory its host names (none: take them away); nothing of any other town appears there."""
-    from app.features.territories.models import Territory
     from app.features.territories.services import set_hosts
 
     wanted = [name.strip().lower() for name in names]
     if wrong := next((name for name in wanted if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name)), None):
         raise click.UsageError(f"“{wrong}” is not a host name: write town.example, without http:// nor port.")
     with working_session() as session:
-        row = session.scalar(select(Territory).where(Territory.slug == slug))
-        if row is None:
-            raise click.ClickException(f"No territory has the slug “{slug}”; `auzolan territory list` shows them.")
+        row = _called(session, slug)
         set_hosts(session, territory=row, hosts=wanted)
         session.commit()
     if wanted:
@@ -201,7 +210,6 @@ def basemap(slug: str, kind: str, url: str | None, tile_size: str, **given: Any)
     from pydantic import ValidationError
 
     from app.features.territories.backgrounds import faults
-    from app.features.territories.models import Territory
     from app.features.territories.packs.schema import Basemap
     from app.features.territories.services import set_basemap
 
@@ -213,9 +221,7 @@ def basemap(slug: str, kind: str, url: str | None, tile_size: str, **given: Any)
     if wrong := faults(setting):
         raise click.UsageError("; ".join(f"{name}: {message}" for name, message in wrong))
     with working_session() as session:
-        row = session.scalar(select(Territory).where(Territory.slug == slug))
-        if row is None:
-            raise click.ClickException(f"No territory has the slug “{slug}”; `auzolan territory list` shows them.")
+        row = _called(session, slug)
         set_basemap(session, territory=row, setting=setting)
         session.commit()
     click.echo(f"The map of {slug} is drawn on {url or kind}. `auzolan pack dump` writes it into its pack.")

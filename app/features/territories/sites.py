@@ -19,7 +19,9 @@ from app.web import Site
 # The main territory is the largest that nothing contains.
 _SITE = text(
     """
-    SELECT id, config_version, name, settings->'basemap' AS basemap, settings->'sources' AS sources, slug, code,
+    SELECT id, config_version, name, settings->'sources' AS sources, slug, code,
+           coalesce(settings->'basemap', (SELECT p.settings->'basemap' FROM territory p WHERE p.id = t.parent_id))
+             AS basemap,
            (SELECT string_agg(name, ', ' ORDER BY population DESC NULLS LAST, name)
             FROM (SELECT name, population FROM territory n WHERE n.parent_id = t.id AND n.active LIMIT 4) AS inner_ones)
              AS nested,
@@ -73,7 +75,7 @@ def shown_basemap() -> Background:
 
 
 def _basemap(row: Any) -> Background:
-    """What the town's setting means; without one, its outlines."""
+    """What the town's setting means, or that of the territory above; without one, its outlines."""
     outlines = url_for("outlines.outlines", slug=row.slug, v=row.config_version)
     credit = attribution(code=row.code, sources=_read(row.sources))
     return background(_read(row.basemap), outlines=outlines, sources=credit)

@@ -33,7 +33,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # What an older release cannot hold goes; the pictures' files are left to be swept by hand.
+    # What an older release cannot hold goes.
     op.execute("DELETE FROM follow WHERE process_id IS NOT NULL")
     op.drop_constraint(op.f("ck_follow_one_subject"), "follow", type_="check")
     op.drop_column("follow", "process_id")

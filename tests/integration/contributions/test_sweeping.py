@@ -1,4 +1,4 @@
-"""Old files that no photo names go; every other file stays."""
+"""Old files that nothing names go; every other file stays."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.support.town import Town, make_town
 
 NAMED, LOST = "ab" * 32, "cd" * 32
 SHOWN, OLD = "1" * 32, "2" * 32
+SHARED, STALE = "shared/aa/one.jpg", "shared/aa/two.jpg"
 
 
 @pytest.fixture
@@ -25,6 +26,8 @@ def storage(tmp_path: Path) -> LocalStorage:
     for token in (SHOWN, OLD):
         kept.put(derived_key(token, "400.jpg"), b"small")
         kept.put(derived_key(token, "1600.jpg"), b"large")
+    for key in (SHARED, STALE):
+        kept.put(key, b"picture of a link")
     return kept
 
 
@@ -41,12 +44,15 @@ def photo(session: Session) -> Town:
         ),
         {"key": original_key(NAMED), "token": SHOWN},
     )
+    session.execute(
+        text("INSERT INTO share_picture (subject, digest, key) VALUES ('contribution:1', '-', :key)"), {"key": SHARED}
+    )
     session.commit()
     return town
 
 
 def keys(storage: LocalStorage) -> set[str]:
-    return {entry.key for folder in ("originals", "derived") for entry in storage.entries(folder)}
+    return {entry.key for folder in ("originals", "derived", "shared") for entry in storage.entries(folder)}
 
 
 def test_young_files_stay_whatever_they_are(session: Session, photo: Town, storage: LocalStorage) -> None:
@@ -60,10 +66,11 @@ def test_old_files_that_nothing_names_go(
 ) -> None:
     monkeypatch.setattr(sweeping, "_AT_ONCE", 1)
     later = datetime.now(UTC) + timedelta(days=3)
-    assert sweeping.sweep_files(session, storage, now=later) == 3
+    assert sweeping.sweep_files(session, storage, now=later) == 4
     assert keys(storage) == {
         original_key(NAMED),
         derived_key(SHOWN, "400.jpg"),
         derived_key(SHOWN, "1600.jpg"),
+        SHARED,
     }
     assert sweeping.sweep_files(session, storage, now=later) == 0

@@ -80,6 +80,18 @@ def test_a_wrong_choice_is_refused_with_what_to_write(two_towns: None, session: 
     assert session.scalar(select(Territory.settings["basemap"]).where(Territory.slug == "bidache")) is None
 
 
+def test_a_town_that_says_nothing_has_the_map_of_the_one_above(
+    session: Session, client: FlaskClient, app: Flask
+) -> None:
+    above = make_town(session, "pays")
+    inner = session.get_one(Territory, make_town(session, "anglet", parent_id=above.territory_id).territory_id)
+    session.get_one(Territory, above.territory_id).settings = {"basemap": {"kind": "ign"}}
+    set_hosts(session, territory=inner, hosts=["anglet.example"])
+    session.commit()
+    forget_hosts()
+    assert policy(client, "/", "anglet")["connect-src"] == "'self' https://data.geopf.fr"
+
+
 def test_a_french_commune_with_the_default_pack_is_drawn_on_the_plan_of_the_ign(
     session: Session, client: FlaskClient
 ) -> None:
