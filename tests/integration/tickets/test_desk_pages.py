@@ -389,3 +389,13 @@ def test_what_people_wrote_is_never_markup(world, agent):
     assert "<script>alert(1)" not in page
     assert "<img src=x" not in page
     assert "&lt;img src=x" in page
+
+
+def test_the_maps_of_the_desk_may_ask_whom_the_town_has_named(world, agent, ticket):
+    setting = '{"basemap": {"kind": "ign"}}'
+    world.session.execute(text("UPDATE territory SET settings = settings || CAST(:s AS jsonb)"), {"s": setting})
+    world.session.commit()
+    for path in ("/bureau", f"/bureau/{ticket}"):
+        assert "connect-src 'self' https://data.geopf.fr;" in agent.get(path).headers["Content-Security-Policy"], path
+    assert "© IGN" in agent.get(f"/bureau/{ticket}").text.replace("\\u00a9", "©")
+    assert "geopf" not in agent.get(f"/bureau/{ticket}/pourquoi").headers["Content-Security-Policy"]
