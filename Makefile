@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in /usr/bin/python3 python3 python3.14 python3.13 python
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help env env-dev up down status reset doctor test lint format bench
+.PHONY: help env env-dev up down status reset doctor test lint format bench audit
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,3 +55,7 @@ test: env-dev ## Install what tests need (PostGIS, Chromium), then run every che
 
 bench: env-dev ## Measure against references of the same run; writes build/bench.json
 	$(BIN)/python -m tests.performance $(ARGS)
+
+audit: env-dev ## Lighthouse over the first pages, as a phone on slow 4G (needs Node.js); writes build/audit.json
+	$(BIN)/python -m tests.support.machine
+	$(BIN)/python -m tests.audit $(ARGS)
