@@ -1,5 +1,4 @@
-"""Static files: addresses that carry the content's hash, pre-compressed answers, and the import map of the
-modules.
+"""Static files: addresses that carry the content's hash, answers packed once, and the import map of the modules.
 
 A file asked for with its own hash (`/static/css/base.css?v=3f9a…`) never changes and is cached for a year;
 asked for without it, it is revalidated. Modules import each other by plain relative paths; the import map
@@ -12,12 +11,14 @@ import hashlib
 import mimetypes
 import posixpath
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
+import brotli
 from flask import Response, abort, request
 from markupsafe import Markup
 
@@ -37,17 +38,21 @@ _TYPES: Final = {
 }
 _TEXT: Final = frozenset({".css", ".js", ".mjs", ".svg", ".json", ".webmanifest", ".txt"})
 
+# The better one first; browsers ask for it only where the connection is encrypted.
+_PACKINGS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
+    "br": lambda content: brotli.compress(content, mode=brotli.MODE_TEXT, quality=9),
+    "gzip": lambda content: gzip.compress(content, 9, mtime=0),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One static file as it is now: `digest` is 16 hexadecimal characters of its SHA-256, `packed` its gzip
-    or None.
-    """
+    """One static file as it is now: `digest` is 16 hexadecimal characters of its SHA-256."""
 
     path: Path
     digest: str
     media_type: str
-    packed: bytes | None
+    is_text: bool
 
 
 class Assets:
@@ -58,6 +63,7 @@ class Assets:
         self.prefix = prefix
         self._known: dict[str, tuple[tuple[int, int], Asset]] = {}
         self._needs: dict[str, list[str]] = {}
+        self._bodies: dict[tuple[Path, str], tuple[str, bytes]] = {}
         self._lock = Lock()
 
     def find(self, name: str) -> Asset | None:
@@ -76,11 +82,18 @@ class Assets:
             return None
         with self._lock:
             content = path.read_bytes()
-            packed = gzip.compress(content, 9, mtime=0) if path.suffix in _TEXT else None
             media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-            asset = Asset(path, hashlib.sha256(content).hexdigest()[:16], media_type, packed)
+            asset = Asset(path, hashlib.sha256(content).hexdigest()[:16], media_type, path.suffix in _TEXT)
             self._known[name] = (stamp, asset)
         return asset
+
+    def _packed(self, asset: Asset, packing: str) -> bytes:
+        """The content as it travels, packed when first asked for: a page names far more files than it needs."""
+        key = (asset.path, packing)
+        known = self._bodies.get(key)
+        if known is None or known[0] != asset.digest:
+            known = self._bodies[key] = (asset.digest, _PACKINGS[packing](asset.path.read_bytes()))
+        return known[1]
 
     def url(self, name: str) -> str:
         """The address of a file, with its hash. Raises KeyError for a file that does not exist: a page must
@@ -128,26 +141,24 @@ class Assets:
         return Markup("").join(lines)
 
     def imports(self) -> dict[str, str]:
-        """The import map: plain address of each module, and `fflate` that pmtiles asks for by name, to
-        hashed address.
-        """
+        """The import map: plain address of each module to hashed address, and `fflate`, which pmtiles asks for by name."""
         found = {f"{self.prefix}{name}": self.url(name) for name in self._modules}
-        found["fflate"] = self.url("vendor/fflate/fflate.js")
+        found["fflate"] = self.url("js/map/unpack.js")
         return found
 
     def response(self, name: str) -> Response:
-        """The HTTP answer for a file: 404 when unknown, 304 when the browser has it, gzip for text."""
+        """The HTTP answer for a file: 404 when unknown, 304 when the browser has it, text packed."""
         asset = self.find(name)
         if asset is None:
             abort(404)
-        packed = asset.packed is not None and "gzip" in request.headers.get("Accept-Encoding", "")
-        content = asset.packed if packed else asset.path.read_bytes()
+        packing = next((one for one in _PACKINGS if asset.is_text and request.accept_encodings.quality(one)), None)
+        content = self._packed(asset, packing) if packing else asset.path.read_bytes()
         answer = Response(content, content_type=asset.media_type)
-        if packed:
-            answer.headers["Content-Encoding"] = "gzip"
-        if asset.packed is not None:
+        if packing:
+            answer.headers["Content-Encoding"] = packing
+        if asset.is_text:
             answer.vary.add("Accept-Encoding")
-        answer.set_etag(asset.digest + ("-gz" if packed else ""))
+        answer.set_etag(f"{asset.digest}-{packing}" if packing else asset.digest)
         if request.args.get("v") == asset.digest or name.startswith("fonts/"):
             # A font's file name carries its version: style sheets reach it without a hash.
             answer.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"

@@ -30,7 +30,6 @@ PATTERNS: Final = (
     "vendor/maplibre-gl/*.mjs",
     "vendor/maplibre-gl/*.css",
     "vendor/pmtiles/*.js",
-    "vendor/fflate/*.js",
 )
 APART: Final = ("css/desk.css", "css/observatory.css", "css/operations.css", "css/moderation.css", "css/apidoc.css")
 """What only people at the counter need: they have a network."""

@@ -119,12 +119,12 @@ def side_by_side(pictures: list[Image.Image]) -> Image.Image:
     return strip
 
 
-def keep(name: str, picture: Image.Image) -> None:
+def keep(name: str, picture: Image.Image, *, heaviest: int = HEAVIEST) -> None:
     """Write it as WebP, as fine as its weight allows."""
     for quality in (86, 78, 70, 60, 50):
         out = io.BytesIO()
         picture.save(out, "WEBP", quality=quality, method=6)
-        if len(out.getvalue()) <= HEAVIEST:
+        if len(out.getvalue()) <= heaviest:
             break
     (FOLDER / f"{name}.webp").write_bytes(out.getvalue())
     print(f"{name}.webp {picture.size[0]}×{picture.size[1]}, {len(out.getvalue()) / 1000:.0f} kB, quality {quality}")

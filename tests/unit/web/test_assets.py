@@ -3,6 +3,7 @@
 import gzip
 from pathlib import Path
 
+import brotli
 import pytest
 from flask import Flask
 
@@ -12,11 +13,10 @@ from app.web.assets import Assets
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "css").mkdir()
-    (tmp_path / "js").mkdir()
-    (tmp_path / "vendor/fflate").mkdir(parents=True)
+    (tmp_path / "js/map").mkdir(parents=True)
     (tmp_path / "css/base.css").write_text("body{color:red}" * 50)
     (tmp_path / "js/map.js").write_text("export {}")
-    (tmp_path / "vendor/fflate/fflate.js").write_text("export {}")
+    (tmp_path / "js/map/unpack.js").write_text("export {}")
     (tmp_path.parent / "secret.txt").write_text("no")
     return tmp_path
 
@@ -70,6 +70,14 @@ def test_plain_when_the_reader_cannot_unzip(app: Flask) -> None:
     assert answer.mimetype == "text/css"
 
 
+def test_the_better_packing_is_chosen_where_the_browser_knows_it(app: Flask) -> None:
+    client = app.test_client()
+    answer = client.get("/static/css/base.css", headers={"Accept-Encoding": "gzip, deflate, br"})
+    assert answer.headers["Content-Encoding"] == "br"
+    assert brotli.decompress(answer.data).startswith(b"body")
+    assert client.get("/static/css/base.css", headers={"Accept-Encoding": "br;q=0"}).data.startswith(b"body")
+
+
 @pytest.mark.parametrize(
     "name", ["../secret.txt", "css/../../secret.txt", "css", "none.css", "css/%2e%2e/%2e%2e/secret.txt"]
 )
@@ -79,7 +87,7 @@ def test_nothing_outside_the_folder_is_served(app: Flask, name: str) -> None:
 
 def test_modules_are_all_in_the_import_map(folder: Path) -> None:
     imports = Assets(folder).imports()
-    assert set(imports) == {"/static/js/map.js", "/static/vendor/fflate/fflate.js", "fflate"}
+    assert set(imports) == {"/static/js/map.js", "/static/js/map/unpack.js", "fflate"}
     assert imports["/static/js/map.js"].startswith("/static/js/map.js?v=")
 
 
