@@ -47,7 +47,8 @@ def test_a_key_sends_the_form_with_the_version(visit: Opener) -> None:
     page = visit("/bureau/BAY-4817?lang=fr", width=1280, height=800)
     page.fill("#text", "Réparé ce matin.")
     page.locator("#text").blur()
-    with page.expect_request(lambda r: r.method == "POST") as sent:
+    # A browser that is closed while it still sends may never end.
+    with page.expect_navigation(), page.expect_request(lambda r: r.method == "POST") as sent:
         page.keyboard.press("c")
     data = sent.value.post_data or ""
     assert "state=done" in data
@@ -60,7 +61,7 @@ def test_without_scripts_lines_and_forms_work(visit: Opener) -> None:
     page.locator(".queue-row").nth(1).click()
     assert page.url.endswith("/bureau/BAY-4817")
     page.fill("#text", "Réparé.")
-    with page.expect_request(lambda r: r.method == "POST") as sent:
+    with page.expect_navigation(), page.expect_request(lambda r: r.method == "POST") as sent:
         page.get_by_role("button", name="Clore").click()
     assert "state=done" in (sent.value.post_data or "")
 
@@ -83,7 +84,7 @@ def test_the_pin_is_moved_on_a_map_and_the_fields_follow(visit: Opener) -> None:
     place = page.evaluate("JSON.parse(document.getElementById('mini-config').textContent).place")
     assert float(longitude) > place[0]
     assert page.complaints == []
-    with page.expect_request(lambda r: r.method == "POST") as sent:
+    with page.expect_navigation(), page.expect_request(lambda r: r.method == "POST") as sent:
         page.get_by_role("button", name="Corriger le lieu").click()
     assert sent.value.url.endswith("/bureau/BAY-4817/lieu")
     assert f"lon={longitude}" in (sent.value.post_data or "")
