@@ -21,7 +21,7 @@ from app.features.contributions.urls import photo_urls, public_url
 from app.features.participation import api_reference
 from app.features.participation.queries.ideas import ORDERS, STATES, IdeaFilters, Order, ideas
 from app.features.participation.shapes import IdeaFeature, IdeaList
-from app.features.territories.catalogue import current_town
+from app.features.territories.catalogue import Town, current_towns
 from app.features.territories.processes import ProcessFacts, processes_of
 from app.features.territories.sites import site_town
 
@@ -49,9 +49,10 @@ def index() -> Response:
         seed=int.from_bytes(bytes.fromhex(seed), "big", signed=True),
     )
     found = ideas(db.session, asked, cursor=request.args.get("cursor", ""), limit=asked_limit(usual=30, most=MOST))
+    towns = current_towns(db.session, (row.territory_id for row in found.rows))
     document: IdeaList = {
         "type": "FeatureCollection",
-        "features": [_feature(row, known) for row in found.rows],
+        "features": [_feature(row, towns[row.territory_id], known) for row in found.rows],
         "total": found.total,
         "seed": seed,
         "cursor": found.cursor,
@@ -70,8 +71,7 @@ def index() -> Response:
     return response
 
 
-def _feature(row: Any, known: Sequence[ProcessFacts]) -> IdeaFeature:
-    town = current_town(db.session, row.territory_id)
+def _feature(row: Any, town: Town, known: Sequence[ProcessFacts]) -> IdeaFeature:
     category = town.categories_by_id[row.category_id]
     return {
         "type": "Feature",

@@ -17,7 +17,7 @@ from app.features.contributions.public import public_face
 from app.features.contributions.urls import absolute, public_url
 from app.features.contributions.views import blueprint
 from app.features.contributions.views.maps import asked_bounds, first_sentence, listed
-from app.features.territories.catalogue import current_town
+from app.features.territories.catalogue import current_town, current_towns
 from app.features.territories.hosts import host_reach
 from app.features.territories.sites import site_town
 from app.web import words
@@ -31,9 +31,10 @@ def feed() -> Response:
     here, filters = site_town(), Filters.read(request.args)
     rows = listed(here, filters, 0).rows
     more = details(db.session, [row.id for row in rows])
+    towns = current_towns(db.session, (row.territory_id for row in rows))
     entries = []
     for row in rows:
-        town, found = current_town(db.session, row.territory_id), more.get(row.id)
+        town, found = towns[row.territory_id], more.get(row.id)
         if found is None:
             continue
         category = town.categories_by_id[row.category_id]

@@ -21,7 +21,7 @@ from app.features.contributions.person import person
 from app.features.contributions.urls import photo_url
 from app.features.contributions.views import blueprint
 from app.features.contributions.wording import state_word
-from app.features.territories.catalogue import Town, current_town, town
+from app.features.territories.catalogue import Town, current_towns, town
 from app.features.territories.hosts import spoken_of
 from app.features.territories.places import locate
 from app.features.territories.sites import SiteTown, shown_basemap, site_town
@@ -152,7 +152,8 @@ def zone_choices(town: Town) -> list[Choice]:
 
 def list_items(rows: Sequence[Any]) -> list[ListItem]:
     """Rows of `listed_contributions` as lines of a list."""
-    return [list_item(row, current_town(db.session, row.territory_id)) for row in rows]
+    towns = current_towns(db.session, (row.territory_id for row in rows))
+    return [list_item(row, towns[row.territory_id]) for row in rows]
 
 
 def list_item(row: Any, town: Town, distance_m: float | None = None) -> ListItem:

@@ -31,7 +31,7 @@ from app.features.participation.queries.ideas import (
     similar_ideas,
 )
 from app.features.participation.views import blueprint
-from app.features.territories.catalogue import Town, current_town
+from app.features.territories.catalogue import Town, current_towns
 from app.features.territories.processes import ProcessFacts, processes_of
 from app.features.territories.sites import site_town
 from app.web.words import IDEA_STATES
@@ -105,9 +105,10 @@ def similar_to(asked: Mapping[str, Any]) -> list[Nearby]:
     territories = scope_of(db.session, site_town().town.slug).territory_ids
     words = str(asked.get("title") or asked.get("text") or "")
     rows = similar_ideas(db.session, territories=territories, lon=pin[0], lat=pin[1], words=words.replace("\x00", ""))
+    towns = current_towns(db.session, (row.territory_id for row in rows))
     return [
         Nearby(
-            list_item(row, current_town(db.session, row.territory_id), row.distance_m),
+            list_item(row, towns[row.territory_id], row.distance_m),
             support_url=url_for("contributions.support", reference=row.reference),
         )
         for row in rows
