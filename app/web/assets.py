@@ -141,7 +141,7 @@ class Assets:
         return Markup("").join(lines)
 
     def imports(self) -> dict[str, str]:
-        """The import map: plain address of each module to its hashed one, and `fflate`, which pmtiles asks for by name."""
+        """The import map: plain address of each module to its hashed one, and `fflate`, asked for by pmtiles."""
         found = {f"{self.prefix}{name}": self.url(name) for name in self._modules}
         found["fflate"] = self.url("js/map/unpack.js")
         return found
