@@ -22,7 +22,7 @@ ON_A_PHONE = {
     "list": ("Its list, with the same filters", "/liste"),
     "kinds": ("What one wants to share", "/contribuer"),
     "form": ("The form", "/contribuer/problem?lat=43.73535&lon=7.42005&category=pothole"),
-    "contribution": ("A contribution and what became of it", "/liste?kind=problem&state=resolved"),
+    "contribution": ("A contribution and what became of it", "/liste?kind=problem&state=done"),
     "praise": ("Thanks", "/liste?kind=praise"),
     "ideas": ("The ideas of a process", "/idees"),
     "idea": ("An idea, its votes and its arguments", "/idees"),
@@ -33,7 +33,7 @@ ON_A_PHONE = {
     "enter": ("Entering without a password", "/moi/entrer"),
     "privacy": ("Privacy, from the town's own data", "/legal/privacy"),
 }
-OPENED = {"contribution": ".items a.item", "praise": ".items a.item", "idea": "main a[href*='/c/']"}
+OPENED = {"contribution": ".items a.item", "praise": ".items a.item", "idea": ".items a.item"}
 """Screens that are one step further: what is pressed there."""
 ON_A_COMPUTER = {
     "map-wide": ("The map on a computer", "/"),
