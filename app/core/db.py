@@ -124,7 +124,7 @@ def at_once(session: Session) -> Session:
     return session
 
 
-def asking(sql: str, *names: str) -> TextualSelect:
+def statement(sql: str, *names: str) -> TextualSelect:
     """A statement of the hot path with the names of its columns, so that they are worked out once and not each time."""
     return text(sql).columns(*map(column, names))
 

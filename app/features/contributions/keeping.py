@@ -6,7 +6,7 @@ from functools import cache
 
 from sqlalchemy import TextualSelect
 
-from app.core.db import asking
+from app.core.db import statement
 
 # One statement is one round trip and one plan; a part that is not needed is not sent.
 _HEAD = """
@@ -77,4 +77,4 @@ def keep_statement(
         _PROMISE if promise else "",
         _AUTHOR if author else "",
     )
-    return asking(_HEAD + "".join(parts) + _TAIL, "reference")
+    return statement(_HEAD + "".join(parts) + _TAIL, "reference")

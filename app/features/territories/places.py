@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.core.db import asking
+from app.core.db import statement
 
 # ST_Covers, not ST_Contains: a point on a border belongs somewhere, and always to the same one (area, then id).
 # The boundaries are subdivided, so that this is a few small polygons whatever the town.
-_LOCATE = asking(
+_LOCATE = statement(
     """
     WITH place AS (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geom)
     SELECT t.id, t.config_version,

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pyproj import Geod
 from sqlalchemy.orm import Session
 
-from app.core.db import array_text, asking
+from app.core.db import array_text, statement
 
 GEOD = Geod(ellps="WGS84")
 """The ellipsoid on which PostGIS measures `geography`: both sides agree to the millimetre."""
@@ -65,7 +65,7 @@ class Joined:
 
 
 # Spots come as one document: of its length the planner guesses alike for any, so that it plans once and not each time.
-_NEAREST = asking(
+_NEAREST = statement(
     """
     SELECT q.key, near.id, near.distance_m
     FROM jsonb_to_recordset(CAST(:spots AS jsonb))
@@ -87,7 +87,7 @@ _NEAREST = asking(
     "distance_m",
 )
 
-_LOCK = asking(
+_LOCK = statement(
     "SELECT pg_advisory_xact_lock(c, k) FROM unnest(CAST(:c AS int[]), CAST(:k AS int[])) AS l(c, k)", "nothing"
 )
 

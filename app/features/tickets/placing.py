@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core.db import asking
+from app.core.db import statement
 from app.features.contributions.pyramid import CellChange, change_cells
 from app.features.contributions.telling import AREA
 from app.features.territories.catalogue import Town, town
@@ -54,7 +54,7 @@ COLUMNS = """
 
 # The rows of the outbox die with this transaction: if it ends badly they are still there, for the next drain. So nobody
 # waits for the disk here: a crash in the next fraction of a second gives back the rows together with their work.
-_CLAIM = asking(
+_CLAIM = statement(
     f"""
     WITH hurry AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
     due AS (
@@ -73,7 +73,7 @@ _CLAIM = asking(
     *(field.name for field in fields(Waiting)),
 )
 
-_WRITE = asking(
+_WRITE = statement(
     """
     WITH born AS (
       INSERT INTO ticket (reference, territory_id, category_id, service_id, kind, anchor, zone_ids, title, opened_at,
