@@ -25,12 +25,18 @@ PASSWORD = "sept lampadaires"
 LON, LAT = -1.475, 43.49
 
 
+def form_token(page: str) -> str:
+    """The token that a form of this page sends back."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found, page
+    return found[1]
+
+
 def sign_in(app: Flask, email: str) -> FlaskClient:
     """A browser that came in by the door."""
     client = app.test_client()
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/connexion").text)
-    assert token
-    answer = client.post("/connexion", data={"csrf_token": token[1], "email": email, "password": PASSWORD})
+    token = form_token(client.get("/connexion").text)
+    answer = client.post("/connexion", data={"csrf_token": token, "email": email, "password": PASSWORD})
     assert answer.status_code == 303, answer.text
     return client
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -12,24 +11,7 @@ from app.core.errors import Conflict, Denied, Invalid
 from app.features.contributions.pyramid import cell_errors
 from app.features.moderation import queries, services
 from app.features.tickets.placing import drain_intake
-from tests.support.desk import LAT, LON, World, make_world, sign_in
-
-CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
-
-
-def csrf_of(client: Any, page: str) -> str:
-    found = CSRF.search(client.get(page).text)
-    assert found
-    return found[1]
-
-
-@pytest.fixture
-def world(session: Any) -> World:
-    world = make_world(session)
-    session.execute(text("SELECT add_reference_sequence(id), setval('reference_' || id, 5000) FROM territory"))
-    session.execute(text('UPDATE category SET label = \'{"fr": "Trou"}\''))
-    session.commit()
-    return world
+from tests.support.desk import LAT, LON, World, form_token, sign_in
 
 
 def blocked(world: World, kind: str, value: str, town: str = "bidache", **more: Any) -> int:
@@ -84,7 +66,10 @@ def test_what_it_holds_is_answered_alike_and_reaches_nobody(app: Any, client: An
     assert page.count("Il inonde la mairie") == 3 and "+33612345678" in page
     # Read by those who moderate, written by a manager or an administrator only.
     assert "jean@example.org" in desk.get("/moderation/blocage").text
-    assert desk.post("/moderation/blocage", data={"csrf_token": csrf_of(desk, "/moderation")}).status_code == 403
+    assert (
+        desk.post("/moderation/blocage", data={"csrf_token": form_token(desk.get("/moderation").text)}).status_code
+        == 403
+    )
 
 
 def test_let_go_once_it_goes_its_way(client: Any, world: World) -> None:
@@ -129,7 +114,7 @@ def test_the_form_and_a_resident_who_signed_in_are_held_too(app: Any, world: Wor
             client.set_cookie(COOKIE, secret)
         page = "/contribuer/problem"
         fields = {"category": "trou", "text": "Un trou", "lon": str(LON), "lat": str(LAT), **contact}
-        answer = client.post(page, data=fields | {"csrf_token": csrf_of(client, page)})
+        answer = client.post(page, data=fields | {"csrf_token": form_token(client.get(page).text)})
         assert answer.status_code == 303, answer.text
         assert client.get(answer.location).status_code == 200
     assert [row.visibility for row in placed(world).values()] == ["pending", "pending", "public"]

@@ -18,9 +18,8 @@ from app.features.contributions.pyramid import cell_errors
 from app.features.contributions.services import follow_hash
 from app.features.moderation import queries, services
 from app.features.moderation.services import Content
-from tests.support.desk import LAT, LON, World, make_world, sign_in
+from tests.support.desk import LAT, LON, World, form_token, make_world, sign_in
 
-CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 ORIGINAL = "originals/aa/bb/" + "a" * 64
 
 
@@ -169,9 +168,9 @@ def test_one_photo_dies_everywhere_and_the_author_answers(
     assert client.get(f"/photos/{one}/400.jpg").status_code == 200
     desk = sign_in(app, account.email)
     page = desk.get(f"/moderation?ref={reference}").text
-    hide, token = re.search(r"/moderation/photos/\d+/masquer", page), CSRF.search(page)
-    assert hide and token
-    desk.post(hide[0], data={"csrf_token": token[1], "reason": "personal_data", "words": "On lit la plaque."})
+    hide, token = re.search(r"/moderation/photos/\d+/masquer", page), form_token(page)
+    assert hide
+    desk.post(hide[0], data={"csrf_token": token, "reason": "personal_data", "words": "On lit la plaque."})
 
     for address in (f"/c/{reference}", f"/api/v1/contributions/{reference}", "/api/v1/contributions", "/liste"):
         said = client.get(address).text
@@ -194,16 +193,15 @@ def test_one_photo_dies_everywhere_and_the_author_answers(
     assert f"{own}/moderation" in client.get(own).text
     answer = client.get(f"{own}/moderation")
     assert "On lit la plaque." in answer.text
-    token = CSRF.search(answer.text)
-    assert token
-    client.post(f"{own}/moderation", data={"csrf_token": token[1], "words": "C'est la mienne."})
+    token = form_token(answer.text)
+    client.post(f"{own}/moderation", data={"csrf_token": token, "words": "C'est la mienne."})
     queue = desk.get("/moderation").text
     assert "C&#39;est la mienne." in queue
 
     show = re.search(r"/moderation/photos/\d+/montrer", queue)
-    token = CSRF.search(queue)
-    assert show and token
-    desk.post(show[0], data={"csrf_token": token[1]})
+    token = form_token(queue)
+    assert show
+    desk.post(show[0], data={"csrf_token": token})
     session.rollback()
     again = _make_pictures(world, location)
     assert again[1] == two and again[0] not in ("", one)
@@ -217,9 +215,8 @@ def test_the_pages_of_a_moderator(app: Any, world: World, reference: str) -> Non
     desk, page = sign_in(app, account.email), f"/moderation/{reference}/modifier"
 
     def post(target: str, **fields: str) -> Any:
-        token = CSRF.search(desk.get(page).text)
-        assert token
-        return desk.post(target, data={"csrf_token": token[1]} | fields)
+        token = form_token(desk.get(page).text)
+        return desk.post(target, data={"csrf_token": token} | fields)
 
     lat = f"{LAT:.6f}"
     refused = post(page, seen="0", text="Gardé", title="", lat="ici", lon="1", reason="")

@@ -14,10 +14,8 @@ from sqlalchemy import text
 from app.core.storage import derived_key, open_storage
 from app.features.contributions.photos import derive_photo
 from app.features.contributions.services import follow_hash
-from tests.support.desk import World, make_world, sign_in
+from tests.support.desk import World, form_token, make_world, sign_in
 from workers import runtime
-
-CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 @pytest.fixture
@@ -38,9 +36,8 @@ def reference(world: World) -> str:
 
 
 def post(client: Any, page: str, target: str | None = None, **fields: str) -> Any:
-    token = CSRF.search(client.get(page).text)
-    assert token
-    return client.post(target or page, data={"csrf_token": token[1]} | fields)
+    token = form_token(client.get(page).text)
+    return client.post(target or page, data={"csrf_token": token} | fields)
 
 
 def moderator(app: Any, world: World, role: str = "dispatcher") -> Any:

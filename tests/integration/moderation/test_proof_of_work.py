@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from typing import Any
 
 import pytest
@@ -15,20 +14,10 @@ from app import create_app
 from app.core.db import db
 from app.features.moderation.pace import Pace
 from app.features.tickets.placing import drain_intake
-from tests.support.desk import LAT, LON, World, make_world
+from tests.support.desk import LAT, LON, World, form_token
 
 API = "/api/v1/contributions"
-CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 BODY = {"kind": "problem", "category": "trou", "text": "Un trou", "lon": LON, "lat": LAT}
-
-
-@pytest.fixture
-def world(session: Any) -> World:
-    world = make_world(session)
-    session.execute(text("SELECT add_reference_sequence(id), setval('reference_' || id, 5000) FROM territory"))
-    session.execute(text('UPDATE category SET label = \'{"fr": "Trou"}\''))
-    session.commit()
-    return world
 
 
 @pytest.fixture
@@ -88,9 +77,8 @@ def test_a_source_that_is_too_fast_works_once_for_each(town: Any, world: World) 
 def test_without_scripts_it_waits_for_a_moderator(town: Any, world: World) -> None:
     client, page = town.test_client(), "/contribuer/problem"
     for _ in range(4):
-        token = CSRF.search(client.get(page, environ_base={"REMOTE_ADDR": "192.0.2.9"}).text)
-        assert token
-        fields = {"category": "trou", "text": "Un trou", "lon": str(LON), "lat": str(LAT), "csrf_token": token[1]}
+        token = form_token(client.get(page, environ_base={"REMOTE_ADDR": "192.0.2.9"}).text)
+        fields = {"category": "trou", "text": "Un trou", "lon": str(LON), "lat": str(LAT), "csrf_token": token}
         answer = client.post(page, data=fields, environ_base={"REMOTE_ADDR": "192.0.2.9"})
         assert answer.status_code == 303 and "/recu/" in answer.location
     world.session.rollback()

@@ -17,6 +17,7 @@ from app.features.accounts.policies import Actor
 from app.features.contributions.photos import derive_photo
 from app.features.participation.services.moderating import decide_comment
 from tests.integration.participation.conftest import Ideas
+from tests.support.desk import form_token
 from tests.unit.core.photo_samples import phone_jpeg
 
 
@@ -83,9 +84,8 @@ def test_two_photos_come_and_go_with_their_comment(app: Flask, ideas: Ideas, dev
     again = develop()
     assert not set(again) & set(keys) and reader.get(f"/photos/{again[0]}/400.jpg").status_code == 200
 
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(f"/c/{reference}/commentaires").text)
-    assert token
-    client.post(f"/c/{reference}/commentaires/{comment_id}/retirer", data={"csrf_token": token[1]})
+    token = form_token(client.get(f"/c/{reference}/commentaires").text)
+    client.post(f"/c/{reference}/commentaires/{comment_id}/retirer", data={"csrf_token": token})
     assert ideas.value("SELECT count(*) FROM photo") == 0
     assert reader.get(f"/photos/{again[0]}/400.jpg").status_code == 410
 
