@@ -144,7 +144,10 @@ def test_each_success_was_seen_and_was_as_it_is_told(app: Flask, client: Any, ho
     assert client.put(vote, json={"value": 1}).status_code == client.delete(vote).status_code == 200
     first = client.post(talk, json={"text": "Oui, à l’ombre.", "stance": "for"})
     assert first.status_code == 201
-    client.post(talk, json={"text": "Et l’hiver ?", "answer_to": first.get_json()["id"]})
+    shown = {"text": "Et l’hiver ?", "answer_to": first.get_json()["id"], "photos": part(phone_jpeg())}
+    assert post_form(client, talk, shown).status_code == 201
+    house.develop()
+    assert client.get(talk).get_json()["comments"][1]["photos"]
     for path in (vote, talk, "/api/v1/processes", "/api/v1/ideas"):
         assert client.get(path).status_code == 200, path
     assert client.delete("/api/v1/session", headers=headers).status_code == 204

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request, url_for
-from werkzeug.datastructures import FileStorage
 
 from app.core.access import public
-from app.core.bodies import json_bytes, read_json
 from app.core.db import at_once, db
-from app.core.errors import FieldError, Invalid, Problem, TooMany
+from app.core.errors import FieldError, Invalid, TooMany
 from app.core.i18n import label, say
 from app.core.logs import request_id
 from app.core.messages import Message
@@ -22,8 +18,8 @@ from app.core.openapi import documented
 from app.core.security import csrf, limiter
 from app.core.storage import open_storage
 from app.features.contributions import api_reference
-from app.features.contributions.forms import photo_files, read_form
 from app.features.contributions.person import acting_author, author_key, remember
+from app.features.contributions.posted import read_posted
 from app.features.contributions.public import Face, public_face
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, submit_contribution
@@ -45,7 +41,7 @@ _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 @limiter.limit("60 per minute")
 def create() -> tuple[Response, int]:
     """Keep a contribution and answer with its reference, its addresses and its receipt."""
-    data, files, digest = _read_request()
+    data, files, digest = read_posted()
     promise = _promise(digest)
     within = host_reach()
     author, secret = acting_author() if _from_our_page() else (author_key(), None)
@@ -83,26 +79,6 @@ def create() -> tuple[Response, int]:
 def show(reference: str) -> Response:
     """The public face of a contribution."""
     return jsonify(_document(public_face(db.session, reference, within=host_reach())))
-
-
-def _read_request() -> tuple[Any, list[FileStorage], bytes]:
-    if request.mimetype == "application/json":
-        raw = json_bytes()
-        return read_json(raw), [], hashlib.sha256(raw).digest()
-    if request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        files = photo_files(request.files.items(multi=True))
-        return read_form(request.form), files, _form_digest(files)
-    raise Problem(
-        "Send JSON (application/json) or a form (multipart/form-data).", status=415, code="unsupported-media-type"
-    )
-
-
-def _form_digest(files: list[FileStorage]) -> bytes:
-    digest = hashlib.sha256(json.dumps(sorted(request.form.items(multi=True))).encode())
-    for file in files:
-        digest.update(hashlib.file_digest(file.stream, "sha256").digest())  # type: ignore[arg-type]
-        file.stream.seek(0)
-    return digest.digest()
 
 
 def _promise(digest: bytes) -> Promise | None:

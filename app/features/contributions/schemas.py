@@ -19,7 +19,8 @@ _TEXT = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": BODY_MAX}
 _TITLE = WithJsonSchema({"anyOf": [{"type": "string", "maxLength": TITLE_MAX}, {"type": "null"}]})
 _LONGITUDE = WithJsonSchema({"type": "number", "minimum": -180, "maximum": 180})
 _LATITUDE = WithJsonSchema({"type": "number", "minimum": -90, "maximum": 90})
-_FILE = WithJsonSchema({"type": "string", "format": "binary"})
+FILE = WithJsonSchema({"type": "string", "format": "binary"})
+"""A part of a form that is a file."""
 
 
 class ContactIn(Strict):
@@ -95,7 +96,7 @@ class ContributionFields(ContributionIn):
 class ContributionForm(ContributionFields):
     """The form with photos."""
 
-    photos: list[Annotated[bytes, _FILE]] = Field(default_factory=list, max_length=PHOTOS_MAX)
+    photos: list[Annotated[bytes, FILE]] = Field(default_factory=list, max_length=PHOTOS_MAX)
     """JPEG, PNG, WebP or HEIC, each in a part of its own, at most 15 MB and 50 megapixels each. What is published are
     copies without metadata."""
 

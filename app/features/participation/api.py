@@ -16,9 +16,11 @@ from app.core.errors import FieldError, Invalid, invalid
 from app.core.i18n import label, language
 from app.core.openapi import documented
 from app.core.security import csrf, limiter
+from app.core.storage import open_storage
 from app.features.accounts.access import refuse_other_sites
 from app.features.contributions.filters import scope_of
 from app.features.contributions.person import acting_person, person, remember
+from app.features.contributions.posted import read_posted
 from app.features.contributions.public import public_face
 from app.features.contributions.schemas import field_errors
 from app.features.contributions.supporting import (
@@ -29,8 +31,10 @@ from app.features.contributions.supporting import (
     voice_of,
     withdraw_support,
 )
+from app.features.contributions.uploads import check_uploads
 from app.features.contributions.urls import photo_document, public_url
 from app.features.participation import api_reference
+from app.features.participation.models import PHOTOS_MAX
 from app.features.participation.queries.threads import Said, discussion
 from app.features.participation.queries.votes import ballot
 from app.features.participation.services.commenting import NewComment, post_comment, public_idea
@@ -98,7 +102,7 @@ def vote(reference: str) -> Response:
 def cast(reference: str) -> Response:
     """Vote, or change one's vote."""
     refuse_other_sites()
-    given = _read(VoteIn)
+    given = _checked(VoteIn, json_body())
     public_idea(db.session, reference, host_reach())
     keys, secret = acting_person()
     cast_vote(db.session, reference=reference, value=given.value, person=keys, within=host_reach())
@@ -147,7 +151,11 @@ def comments(reference: str) -> Response:
 def comment(reference: str) -> tuple[Response, int]:
     """Say something."""
     refuse_other_sites()
-    given = _read(CommentIn)
+    data, files, _digest = read_posted()
+    given = _checked(CommentIn, data)
+    uploads = check_uploads(files, most=PHOTOS_MAX)
+    if uploads.errors:
+        raise Invalid(errors=uploads.errors)
     keys, secret = acting_person()
     sent = request.headers.get("Idempotency-Key", "")
     new = NewComment(
@@ -157,8 +165,16 @@ def comment(reference: str) -> tuple[Response, int]:
         email=given.email or "",
         language=language(),
         sending=hashlib.sha256(f"{reference.upper()} {sent}".encode()).digest() if sent else None,
+        photos=uploads.drafts,
     )
-    kept = post_comment(db.session, reference=reference, comment=new, person=keys, within=host_reach())
+    kept = post_comment(
+        db.session,
+        reference=reference,
+        comment=new,
+        person=keys,
+        within=host_reach(),
+        store=lambda: uploads.store(open_storage(current_app.extensions["settings"].storage.location)),
+    )
     db.session.commit()
     url = f"{public_url(reference.upper())}/commentaires#c{kept.id}"
     document: CommentKept = {"id": kept.id, "waits": kept.waits, "url": url}
@@ -215,8 +231,7 @@ def _comment(said: Said) -> CommentDocument:
     }
 
 
-def _read(model: type[Model]) -> Model:
-    data: Any = json_body()
+def _checked(model: type[Model], data: Any) -> Model:
     if not isinstance(data, Mapping):
         raise Invalid(errors=[FieldError("", "Send an object here.")])
     try:

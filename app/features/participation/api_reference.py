@@ -11,6 +11,7 @@ from app.core.openapi import GEOJSON_MEDIA, Answer, Body, Operation, Parameter
 from app.core.shapes import one_of
 from app.features.participation.queries.ideas import ORDERS, STATES
 from app.features.participation.shapes import (
+    CommentForm,
     CommentIn,
     CommentKept,
     Comments,
@@ -200,13 +201,19 @@ COMMENTS: Final = Operation(
 COMMENT: Final = Operation(
     tag=TAG,
     summary="Say something under an idea",
-    description="An argument for, against, or a remark; or an answer to another. With an `Idempotency-Key`, it is kept "
-    "once however often it is sent.",
+    description="An argument for, against, or a remark; or an answer to another. Two photos may come with it, in a "
+    "form; they are shown with it once clean copies are made. With an `Idempotency-Key`, it is kept once however often "
+    "it is sent.",
     path=_PATH,
     parameters=(_KEY,),
     body=Body(
-        {"application/json": CommentIn},
+        {
+            "application/json": CommentIn,
+            "multipart/form-data": CommentForm,
+            "application/x-www-form-urlencoded": CommentIn,
+        },
         {"an argument": {"text": "La cour atteint 41 °C en juin.", "stance": "for"}},
+        "JSON, or a form when there are photos.",
     ),
     answers={
         201: Answer(

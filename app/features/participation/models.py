@@ -19,6 +19,8 @@ from app.core.db import Base, BigKey, Now
 
 STANCES = ("for", "against", "neutral")
 COMMENT_STATES = ("pending", "public", "hidden", "removed")
+PHOTOS_MAX = 2
+"""Photos of a comment."""
 
 
 class Comment(Base):

@@ -8,8 +8,9 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.shapes import Labels, Moment, Point, Strict, Url, shape
+from app.features.contributions.schemas import FILE
 from app.features.contributions.shapes import Photo, PhotoUrls
-from app.features.participation.models import COMMENT_STATES, STANCES
+from app.features.participation.models import COMMENT_STATES, PHOTOS_MAX, STANCES
 
 Mode = Literal["support", "for_against", "scale"]
 Standing = Literal["coming", "open", "closed"]
@@ -155,6 +156,14 @@ class CommentIn(Strict):
     """Where to tell when somebody answers. Never shown."""
 
 
+class CommentForm(CommentIn):
+    """The same as a form; a field left empty was not given."""
+
+    photos: list[Annotated[bytes, FILE]] = Field(default_factory=list, max_length=PHOTOS_MAX)
+    """JPEG, PNG, WebP or HEIC, each in a part of its own, at most 15 MB and 50 megapixels each. What is published are
+    copies without metadata, once they are made."""
+
+
 @shape
 class CommentDocument(TypedDict):
     """What was said, without a name. Withdrawn words leave their place."""
@@ -172,7 +181,7 @@ class CommentDocument(TypedDict):
     """The service that answers in it for the town; null for a resident's words."""
     agrees: int
     photos: list[Photo]
-    """At most two."""
+    """At most two, once their copies are made, and unless a moderator hides them."""
     created_at: Moment
 
 

@@ -90,6 +90,39 @@ def test_two_photos_come_and_go_with_their_comment(app: Flask, ideas: Ideas, dev
     assert reader.get(f"/photos/{again[0]}/400.jpg").status_code == 410
 
 
+def test_a_program_sends_them_too(app: Flask, ideas: Ideas, develop: Any) -> None:
+    reference, client = ideas.idea(), app.test_client()
+    address = f"/api/v1/contributions/{reference}/comments"
+
+    def says(*photos: bytes, name: str = "photos", **fields: Any) -> Any:
+        files = [FileStorage(io.BytesIO(data), f"{n}.jpg", content_type="image/jpeg") for n, data in enumerate(photos)]
+        headers = {"Idempotency-Key": "4b1f7c1e-one"}
+        return client.post(address, data={"text": "Voyez", name: files} | fields, headers=headers)
+
+    refused = {
+        "/photos": says(*[phone_jpeg()] * 3),
+        "/photos/1": says(phone_jpeg(), b"GIF89a"),
+        "/image": says(phone_jpeg(), name="image"),
+        "/stance": says(phone_jpeg(), stance="loud"),
+        "/text": says(phone_jpeg(), text=""),
+    }
+    for pointer, answer in refused.items():
+        assert answer.status_code == 400 and answer.mimetype == "application/problem+json"
+        assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
+    assert ideas.value("SELECT count(*) FROM photo") == 0
+    assert client.post(address, data="Voyez", content_type="text/plain").status_code == 415
+
+    first = says(phone_jpeg(), phone_jpeg(300, 200), stance="for")
+    answer = says(phone_jpeg(), phone_jpeg(300, 200), stance="for")
+    assert (first.status_code, answer.status_code) == (201, 201) and first.json == answer.json
+    assert ideas.value("SELECT count(*) FROM photo") == 2
+    keys = develop()
+    assert [url.rsplit("/", 2)[1] for url in shown(app.test_client(), reference)[0]] == keys
+    assert says(text="Sans photo", answer_to=str(first.json["id"])).json == first.json, "the same key, the same answer"
+    without = client.post(address, data={"text": "Sans photo", "answer_to": str(first.json["id"])})
+    assert without.status_code == 201 and len(shown(client, reference)) == 2
+
+
 def test_what_waits_shows_no_photo(app: Flask, ideas: Ideas, develop: Any) -> None:
     reference, client = ideas.idea(), app.test_client()
     assert sends(app, client, reference, "Appelez le 06 12 34 56 78", phone_jpeg()).status_code == 303

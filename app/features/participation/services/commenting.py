@@ -27,8 +27,6 @@ from app.features.territories.processes import process
 
 BODY_MAX = 2_000
 """Characters of a comment."""
-PHOTOS_MAX = 2
-"""Photos of a comment."""
 
 
 @dataclass(frozen=True)

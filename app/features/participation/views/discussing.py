@@ -21,12 +21,12 @@ from app.features.contributions.forms import photo_files
 from app.features.contributions.person import acting_person, person, remember
 from app.features.contributions.public import public_face
 from app.features.contributions.uploads import check_uploads
+from app.features.participation.models import PHOTOS_MAX
 from app.features.participation.pages import DiscussionPage
 from app.features.participation.policies import may_answer_for_town, may_comment
 from app.features.participation.queries.threads import counts_by_stance, one_comment, page_of
 from app.features.participation.queries.threads import discussion as discussed
 from app.features.participation.services.commenting import (
-    PHOTOS_MAX,
     NewComment,
     post_comment,
     public_idea,
