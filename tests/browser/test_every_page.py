@@ -90,6 +90,7 @@ PAGES = [
     "/moderation-report",
     "/moderation-decision",
     "/moderation-decision?type=edited",
+    "/moderation-decision?type=photo_hidden&comment",
     "/connexion?error=1&email=a@b.example",
     "/donnees/api?few=1",
     "/error/404",

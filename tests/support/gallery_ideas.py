@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from app.features.contributions.form_pages import Nearby
 from app.features.contributions.pages import Choice, ListItem, PhotoView, ShowPage
+from app.features.moderation.pages import PictureView
 from app.features.participation import pages, wording
 from app.features.participation.queries.ideas import ORDERS, PUBLIC_KEYS
 from app.features.participation.views.ideas import ORDER_WORDS
@@ -262,7 +263,9 @@ def add(app: Flask) -> None:
         said = pages.ModeratedComment(
             1, "La voiture AB-123-CD y est toujours. " * 4, "fr", NOW, "BAY-4768", "Un parvis ombragé", "/c/BAY-4768",
             ["Insulte : il parle de ma voisine", "Hors sujet"], "/publier", "/masquer", "", "/laisser",
-            ["/photo/400/one"],
+            [
+                PictureView(1, "/photo/400/one", False, "/cacher", ""), PictureView(2, "", True, "", "/montrer"),
+            ],
         )  # fmt: skip
         shown = [] if "vide" in request.args else [said]
         reasons = [("insult", "Insulte"), ("other", "Autre")]

@@ -127,6 +127,7 @@ def pages(slice_: Blueprint) -> None:
             "moderation/decision.html",
             reference="BAY-4817",
             verdict=Verdict(1, 1, "insult", "Ces mots blessent.", NOW, False, request.args.get("type", "hidden")),
+            comment="comment" in request.args,
             why=wording.TOLD["insult"],
             typed={},
             errors={},

@@ -47,6 +47,30 @@ def author_of(token: str) -> int | None:
     return found if isinstance(found, int) else None
 
 
+def comment_token(comment_id: int) -> str:
+    """What the signed links of a comment's author say: to read a decision about it, to hear no more of its answers."""
+    return str(_comments().dumps(comment_id))
+
+
+def comment_of(token: str) -> int | None:
+    """The comment that such a link was signed for, or None when we never gave it."""
+    try:
+        found = _comments().loads(token)
+    except BadSignature:
+        return None
+    return found if isinstance(found, int) else None
+
+
+def mute_url(reference: str, comment_id: int, territory_id: int | None = None) -> str:
+    """Where the author of a comment says: no more mails about it. The signed link is the key."""
+    return f"{public_url(reference, territory_id)}/commentaires/muet/{comment_token(comment_id)}"
+
+
+def comment_decision_url(reference: str, comment_id: int, territory_id: int | None = None) -> str:
+    """Where the author of a comment reads why it is not shown, and answers."""
+    return f"{public_url(reference, territory_id)}/commentaires/decision/{comment_token(comment_id)}"
+
+
 def subscription_url(follow_id: int, territory_id: int | None = None) -> str:
     """The page of one follower; the signed link is the key, and no table holds it."""
     return absolute(f"/suivi/{subscription_token(follow_id)}", territory_id)
@@ -68,6 +92,10 @@ def subscription_id(token: str) -> int | None:
 
 def _subscriptions() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="follow")
+
+
+def _comments() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="comment")
 
 
 def _authors() -> URLSafeSerializer:

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.mail import Mail
-from app.features.contributions.urls import author_url, public_url
+from app.features.contributions.urls import author_url, comment_decision_url, mute_url, public_url
 from app.features.contributions.wording import PARTS
 from app.features.moderation import wording
-from app.features.moderation.reasons import EDITED, HIDDEN, PHOTO_HIDDEN, PHOTO_RESTORED
+from app.features.moderation.reasons import EDITED, HIDDEN, PHOTO_HIDDEN, PHOTO_RESTORED, RESTORED
 from app.features.notifications.letters import letter
 
 # A decision that a later one has undone is not told any more.
@@ -24,9 +24,23 @@ _TOLD = text(
     FROM event e
     JOIN contribution c ON c.id = e.contribution_id
     JOIN contribution_contact contact ON contact.contribution_id = c.id
-    WHERE e.id = :event_id AND contact.email IS NOT NULL AND NOT contact.silent
+    WHERE e.id = :event_id AND NOT e.data ? 'comment' AND contact.email IS NOT NULL AND NOT contact.silent
       AND CASE e.type WHEN 'hidden' THEN c.visibility = 'hidden' WHEN 'restored' THEN c.visibility = 'public'
           ELSE c.visibility IN ('public', 'pending') END
+    """
+)
+# The author of a comment: the address that they gave with it, else that of their space.
+_TOLD_OF_COMMENT = text(
+    """
+    SELECT e.type, e.body, e.data ->> 'reason' AS reason, c.reference, c.territory_id, m.id, m.language,
+           left(m.body, 90) AS title, coalesce(m.email, r.email) AS email
+    FROM event e
+    JOIN contribution c ON c.id = e.contribution_id
+    JOIN comment m ON m.id = CAST(e.data ->> 'comment' AS bigint) AND m.contribution_id = c.id
+    LEFT JOIN resident r ON r.person = m.person
+    WHERE e.id = :event_id AND c.visibility = 'public' AND m.muted_at IS NULL AND coalesce(m.email, r.email) IS NOT NULL
+      AND CASE e.type WHEN 'hidden' THEN m.state = 'hidden' WHEN 'restored' THEN m.state = 'public'
+          ELSE m.state IN ('public', 'pending') END
     """
 )
 
@@ -39,6 +53,19 @@ def mails_of_decision(session: Session, event_id: int) -> Iterator[Mail]:
             stop = f"{own}/stop"
             named = {"title": row.title, "reference": row.reference}
             subject, parts, link = _said(row, own, named)
+            yield letter(
+                to=row.email,
+                language=row.language,
+                subject=subject,
+                paragraphs=[gettext("Hello,"), *parts],
+                links=[link, (gettext("Hear nothing more about it"), stop)],
+                key=f"moderation-{event_id}",
+                stop=stop,
+            )
+    for row in session.execute(_TOLD_OF_COMMENT, {"event_id": event_id}):
+        with force_locale(row.language):
+            stop = mute_url(row.reference, row.id, row.territory_id)
+            subject, parts, link = _said_of_comment(row)
             yield letter(
                 to=row.email,
                 language=row.language,
@@ -90,3 +117,30 @@ def _said(row: Any, own: str, named: dict[str, str]) -> tuple[str, list[str], tu
         return subject, [shown, row.body], page
     parts.append(gettext("You do not agree, or you can say it otherwise? Answer, a moderator will read it."))
     return subject, parts, answer
+
+
+def _said_of_comment(row: Any) -> tuple[str, list[str], tuple[str, str]]:
+    """The same about a comment: what was decided about the idea itself is told to its own author."""
+    named = {"text": row.title, "reference": row.reference}
+    if row.type in (RESTORED, PHOTO_RESTORED):
+        shown = {
+            RESTORED: gettext(
+                "A moderator looked again: your comment “%(text)s” under %(reference)s is shown.", **named
+            ),
+            PHOTO_RESTORED: gettext("A photo of your comment “%(text)s” under %(reference)s is shown again.", **named),
+        }
+        subject = gettext("Your comment under %(reference)s is shown again", reference=row.reference)
+        if row.type == PHOTO_RESTORED:
+            subject = gettext("A photo under %(reference)s is shown again", reference=row.reference)
+        page = f"{public_url(row.reference, row.territory_id)}/commentaires#c{row.id}"
+        return subject, [shown[row.type], row.body], (gettext("Read and answer"), page)
+    named["why"] = wording.TOLD.get(row.reason, wording.TOLD["other"])
+    if row.type == PHOTO_HIDDEN:
+        subject = gettext("A photo under %(reference)s is no longer shown", reference=row.reference)
+        told = gettext("We no longer show a photo of your comment “%(text)s” under %(reference)s: %(why)s.", **named)
+        parts = [told, row.body, gettext("The rest is shown as before.")]
+    else:
+        subject = gettext("Your comment under %(reference)s is no longer shown", reference=row.reference)
+        parts = [gettext("We no longer show your comment “%(text)s” under %(reference)s: %(why)s.", **named), row.body]
+    parts.append(gettext("You do not agree, or you can say it otherwise? Answer, a moderator will read it."))
+    return subject, parts, (gettext("Answer"), comment_decision_url(row.reference, row.id, row.territory_id))

@@ -137,15 +137,19 @@ def block_lines(entries: Sequence[BlockLine]) -> list[BlockView]:
     ]
 
 
-def picture_views(photos: Sequence[PhotoLine]) -> list[PictureView]:
-    """The photos with what may be done to each."""
+def picture_views(photos: Sequence[PhotoLine], *, comment_id: int | None = None) -> list[PictureView]:
+    """The photos, of a contribution or of a comment, with what may be done to each."""
+
+    def at(photo: PhotoLine, act: str) -> str:
+        return url_for("editing.decide_photo", photo_id=photo.id, act=act, comment=comment_id)
+
     return [
         PictureView(
             id=each.id,
             url=url_for("moderation.picture", photo_id=each.id) if each.ready and not each.hidden else "",
             hidden=each.hidden,
-            hide_url="" if each.hidden else url_for("editing.decide_photo", photo_id=each.id, act="masquer"),
-            show_url=url_for("editing.decide_photo", photo_id=each.id, act="montrer") if each.hidden else "",
+            hide_url="" if each.hidden else at(each, "masquer"),
+            show_url=at(each, "montrer") if each.hidden else "",
         )
         for each in photos
     ]

@@ -15,7 +15,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.security import limiter
 from app.features.contributions.public import public_face
 from app.features.contributions.services import follow_hash
-from app.features.contributions.urls import author_of
+from app.features.contributions.urls import author_of, comment_of
 from app.features.moderation import services, wording
 from app.features.moderation.queries import Verdict, verdict
 from app.features.moderation.reasons import REPORT_REASONS
@@ -74,17 +74,43 @@ def answer(reference: str, token: str) -> BaseResponse:
     """The author answers, once for each decision."""
     found = _own_verdict(reference, token)
     try:
-        services.answer_decision(
-            db.session,
-            contribution_id=found.contribution_id,
-            event_id=found.event_id,
-            words=request.form.get("words", ""),
-        )
+        _answer(found)
     except Invalid as invalid:
         return _decision_page(reference, found, invalid)
+    return redirect(url_for("moderation_public.decision", reference=reference.upper(), token=token), 303)
+
+
+@blueprint.get("/c/<reference>/commentaires/decision/<token>")
+@public
+def comment_decision(reference: str, token: str) -> Response:
+    """Why a comment, or a photo of it, is hidden, for its author; opening it changes nothing."""
+    found, _comment_id = _own_comment_verdict(reference, token)
+    return _decision_page(reference, found, comment=True)
+
+
+@blueprint.post("/c/<reference>/commentaires/decision/<token>")
+@limiter.limit("20 per hour")
+@public
+def answer_about_comment(reference: str, token: str) -> BaseResponse:
+    """Its author answers, once for each decision."""
+    found, comment_id = _own_comment_verdict(reference, token)
+    try:
+        _answer(found, comment_id)
+    except Invalid as invalid:
+        return _decision_page(reference, found, invalid, comment=True)
+    return redirect(url_for("moderation_public.comment_decision", reference=reference.upper(), token=token), 303)
+
+
+def _answer(found: Verdict, comment_id: int | None = None) -> None:
+    services.answer_decision(
+        db.session,
+        contribution_id=found.contribution_id,
+        event_id=found.event_id,
+        words=request.form.get("words", ""),
+        comment_id=comment_id,
+    )
     db.session.commit()
     flash(_("Your answer has been sent. A moderator will read it."), "success")
-    return redirect(url_for("moderation_public.decision", reference=reference.upper(), token=token), 303)
 
 
 def _reporter() -> str:
@@ -130,11 +156,32 @@ def _own_verdict(reference: str, token: str) -> Verdict:
     return found
 
 
-def _decision_page(reference: str, found: Verdict, invalid: Invalid | None = None) -> Response:
+def _own_comment_verdict(reference: str, token: str) -> tuple[Verdict, int]:
+    comment_id, here = comment_of(token), host_reach()
+    # Whoever erased themselves, or wished to hear no more, has said goodbye to the link too.
+    row = db.session.execute(
+        text(
+            "SELECT c.id, c.territory_id FROM comment m JOIN contribution c ON c.id = m.contribution_id "
+            "WHERE m.id = :comment AND c.reference = :r AND c.visibility = 'public'"
+        ),
+        {"comment": comment_id, "r": reference.upper()},
+    ).one_or_none()
+    if comment_id is None or row is None or (here is not None and row.territory_id not in here):
+        raise NotFound("This private link is not complete, or no longer valid.")
+    found = verdict(db.session, contribution_id=row.id, comment_id=comment_id)
+    if found is None:
+        raise NotFound("No decision hides this contribution now.")
+    return found, comment_id
+
+
+def _decision_page(
+    reference: str, found: Verdict, invalid: Invalid | None = None, *, comment: bool = False
+) -> Response:
     page = render_template(
         "moderation/decision.html",
         reference=reference.upper(),
         verdict=found,
+        comment=comment,
         why=wording.TOLD.get(found.reason, wording.TOLD["other"]),
         typed=request.form,
         errors=_errors(invalid),

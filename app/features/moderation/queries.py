@@ -164,7 +164,7 @@ def journal(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was last decided about a contribution, for its author: `hidden`, `edited` or `photo_hidden`."""
+    """What was last decided about a contribution, or a comment, for its author: `hidden`, `edited`, `photo_hidden`."""
 
     event_id: int
     contribution_id: int
@@ -180,21 +180,26 @@ _VERDICT = text(
     SELECT e.id AS event_id, e.contribution_id, e.type, coalesce(e.data ->> 'reason', 'other') AS reason,
            coalesce(e.body, '') AS words, e.at,
            EXISTS (SELECT FROM abuse_report r WHERE r.contribution_id = e.contribution_id
+                   AND r.comment_id IS NOT DISTINCT FROM m.id
                    AND r.reason = 'author_answer' AND r.at >= e.at) AS answered
     FROM event e JOIN contribution c ON c.id = e.contribution_id
-    WHERE e.contribution_id = :id AND NOT e.data ? 'comment' AND NOT e.public AND CASE c.visibility
+    LEFT JOIN comment m ON m.id = CAST(:comment AS bigint) AND m.contribution_id = c.id
+    WHERE e.contribution_id = :id AND NOT e.public
+      AND CAST(e.data ->> 'comment' AS bigint) IS NOT DISTINCT FROM CAST(:comment AS bigint)
+      AND CASE coalesce(m.state, c.visibility)
       WHEN 'hidden' THEN e.type = 'hidden'
       -- What was done to it is answered while it is shown; what was undone since needs no answer.
       WHEN 'withdrawn' THEN false
+      WHEN 'removed' THEN false
       ELSE e.type IN ('edited', 'photo_hidden', 'photo_restored') AND e.data ->> 'told' = 'true' END
     ORDER BY e.id DESC LIMIT 1
     """
 )
 
 
-def verdict(session: Session, *, contribution_id: int) -> Verdict | None:
-    """Why it is hidden, or was edited; None when neither is so, or was never decided here."""
-    row = session.execute(_VERDICT, {"id": contribution_id}).one_or_none()
+def verdict(session: Session, *, contribution_id: int, comment_id: int | None = None) -> Verdict | None:
+    """Why it, or this comment under it, is hidden or was edited; None when neither is so, or never decided here."""
+    row = session.execute(_VERDICT, {"id": contribution_id, "comment": comment_id}).one_or_none()
     return Verdict(**row._mapping) if row and row.type != "photo_restored" else None
 
 

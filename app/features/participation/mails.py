@@ -9,15 +9,13 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from flask import current_app
 from flask_babel import force_locale, gettext
-from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.i18n import label
 from app.core.mail import Mail
-from app.features.contributions.urls import public_url, subscription_url
+from app.features.contributions.urls import mute_url, public_url, subscription_url
 from app.features.notifications.letters import letter
 
 # Whoever is answered; a first comment answers the author of the idea.
@@ -188,21 +186,3 @@ def _union_letter(row: Any, union_id: int) -> Mail:
             key=f"union-{union_id}-{digest}",
             stop=f"{stop}/stop" if stop else "",
         )
-
-
-def mute_url(reference: str, comment_id: int) -> str:
-    """Where the author of a comment says: no more answers by mail. The signed link is the key."""
-    return f"{public_url(reference)}/commentaires/muet/{_signer().dumps(comment_id)}"
-
-
-def muted_comment(token: str) -> int | None:
-    """Which comment a link is for, or None when we never gave it."""
-    try:
-        found = _signer().loads(token)
-    except BadSignature:
-        return None
-    return found if isinstance(found, int) else None
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="comment")

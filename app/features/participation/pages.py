@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.features.contributions.pages import Choice, ListItem, PhotoView
+from app.features.moderation.pages import PictureView
 
 BARS = 50
 """Height of the tallest bar, in the drawing's own units."""
@@ -296,4 +297,4 @@ class ModeratedComment:
     hide_url: str = ""
     restore_url: str = ""
     keep_url: str = ""
-    pictures: Sequence[str] = ()
+    pictures: Sequence[PictureView] = ()

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from email import message_from_bytes
+from email.policy import default
+from html import unescape
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -13,15 +18,16 @@ from sqlalchemy import text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from app.features.accounts import services as accounts
 from app.features.accounts.policies import Actor
 from app.features.contributions.photos import derive_photo
 from app.features.participation.services.moderating import decide_comment
 from tests.integration.participation.conftest import Ideas
-from tests.support.desk import form_token
+from tests.support.desk import PASSWORD, form_token, sign_in
 from tests.unit.core.photo_samples import phone_jpeg
 
 
-def sends(app: Flask, client: Any, reference: str, words: str, *photos: bytes) -> Any:
+def sends(app: Flask, client: Any, reference: str, words: str, *photos: bytes, email: str = "") -> Any:
     address = f"/c/{reference}/commentaires"
     page = client.get(address).text
     fields = {
@@ -30,7 +36,7 @@ def sends(app: Flask, client: Any, reference: str, words: str, *photos: bytes) -
         if (found := re.search(rf'name="{name}" value="([^"]+)"', page))
     }
     files = [FileStorage(io.BytesIO(data), "rue.jpg", content_type="image/jpeg") for data in photos]
-    boundary, body = encode_multipart(fields | {"text": words, "stance": "for", "photos": files})
+    boundary, body = encode_multipart(fields | {"text": words, "stance": "for", "email": email, "photos": files})
     return client.post(address, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
@@ -121,6 +127,136 @@ def test_a_program_sends_them_too(app: Flask, ideas: Ideas, develop: Any) -> Non
     assert says(text="Sans photo", answer_to=str(first.json["id"])).json == first.json, "the same key, the same answer"
     without = client.post(address, data={"text": "Sans photo", "answer_to": str(first.json["id"])})
     assert without.status_code == 201 and len(shown(client, reference)) == 2
+
+
+@pytest.fixture
+def desk(app: Flask, ideas: Ideas) -> Any:
+    """The browser of a moderator."""
+    accounts.add_account(
+        ideas.session,
+        email="mod@example.org",
+        name="Ana",
+        password=PASSWORD,
+        role="dispatcher",
+        territory=ideas.value("SELECT slug FROM territory"),
+    )
+    ideas.session.commit()
+    return sign_in(app, "mod@example.org")
+
+
+@pytest.fixture
+def told(app: Flask, ideas: Ideas, worker_here: None) -> Any:
+    """Sends what was ordered about decisions; returns the mails since the last time, as `(to, subject, text)`."""
+    seen: set[Path] = set()
+
+    def sent() -> list[tuple[str, str, str]]:
+        from workers.handlers import HANDLERS
+
+        ideas.session.rollback()
+        with app.app_context():
+            ordered = text("DELETE FROM outbox WHERE topic = 'moderation.decided' RETURNING topic, subject_id, payload")
+            for row in ideas.session.execute(ordered).all():
+                HANDLERS[row.topic](ideas.session, row.subject_id, row.payload)
+            ideas.session.commit()
+        found = []
+        for path in sorted(set(app.extensions["settings"].storage.mail_folder.rglob("*.eml")) - seen):
+            seen.add(path)
+            mail = message_from_bytes(path.read_bytes(), policy=default)
+            found.append((mail["To"], mail["Subject"], mail.get_body(("plain",)).get_content()))
+        return found
+
+    return sent
+
+
+def post(client: Any, page: str, action: str, **fields: str) -> Any:
+    """Send the form of a page whose address holds `action`."""
+    shown = client.get(page).text
+    found = re.search(rf'action="([^"]*{action}[^"]*)"', shown)
+    assert found, action
+    return client.post(unescape(found[1]), data={"csrf_token": form_token(shown)} | fields)
+
+
+def test_one_photo_dies_and_its_author_answers(app: Flask, ideas: Ideas, develop: Any, desk: Any, told: Any) -> None:
+    reference, client, reader = ideas.idea(), app.test_client(), app.test_client()
+    sends(app, client, reference, "Voyez donc", phone_jpeg(), phone_jpeg(300, 200), email="jo@example.org")
+    one, two = develop()
+    report = reader.get(f"/c/{reference}/abus").text
+    comment = str(ideas.value("SELECT id FROM comment"))
+    abuse = {"csrf_token": form_token(report), "reason": "personal_data", "comment": comment}
+    reader.post(f"/c/{reference}/abus", data=abuse)
+    queue = "/moderation/commentaires"
+
+    refused = post(desk, queue, "photos/[0-9]+/masquer", reason="other")
+    assert refused.headers["Location"].startswith(queue) and told() == []
+    hidden = post(desk, queue, "photos/[0-9]+/masquer", reason="personal_data", words="On lit la plaque.")
+    assert hidden.headers["Location"] == f"{queue}?vue=hidden#m{comment}"
+    assert [reader.get(f"/photos/{key}/400.jpg").status_code for key in (one, two)] == [410, 200]
+    [left] = shown(reader, reference)
+    assert len(left) == 1 and two in left[0]
+    page = reader.get(f"/c/{reference}/commentaires").text
+    assert one not in page and two in page
+    assert "Modifié par la mairie" not in reader.get(f"/c/{reference}").text, "the idea itself is as it was"
+    log = "SELECT data - 'case' FROM event WHERE type = 'photo_hidden'"
+    assert ideas.value(log) == {"reason": "personal_data", "photo": 1, "comment": int(comment), "told": True}
+
+    [(to, subject, words)] = told()
+    assert (to, subject) == ("jo@example.org", f"Une photo sous {reference} n’est plus affichée")
+    assert "«\xa0Voyez donc\xa0»" in words and "On lit la plaque." in words
+    link = urlsplit(re.search(r"http\S+/decision/\S+", words)[0]).path  # type: ignore[index]
+    assert reader.get(link[:-2]).status_code == 404
+    assert "On lit la plaque." in reader.get(link).text
+    assert post_here(reader, link, words="").status_code == 400
+    assert post_here(reader, link, words="C’est la mienne.").status_code == 303
+    assert 'name="words"' not in reader.get(link).text, "once"
+    assert "C’est la mienne." in desk.get(queue).text
+
+    post(desk, f"{queue}?vue=hidden", "photos/[0-9]+/montrer")
+    again = develop()
+    assert again[1] == two and again[0] not in (None, one)
+    assert reader.get(f"/photos/{again[0]}/400.jpg").status_code == 200
+    [(to, subject, _)] = told()
+    assert (to, subject) == ("jo@example.org", f"Une photo sous {reference} est de nouveau affichée")
+    assert reader.get(link).status_code == 404, "nothing is hidden now"
+
+
+def post_here(client: Any, page: str, **fields: str) -> Any:
+    return client.post(page, data={"csrf_token": form_token(client.get(page).text)} | fields)
+
+
+def test_the_author_of_a_hidden_comment_hears_why(app: Flask, ideas: Ideas, desk: Any, told: Any) -> None:
+    reference, client = ideas.idea(), app.test_client()
+    owner = text(
+        "INSERT INTO contribution_contact (contribution_id, email) SELECT id, 'own@example.org' FROM contribution"
+    )
+    ideas.session.execute(owner)
+    ideas.session.commit()
+    sends(app, client, reference, "Appelez le 06 12 34 56 78", email="jo@example.org")
+    sends(app, client, reference, "Appelez le 06 12 34 56 79")
+    ours, theirs = ideas.session.scalars(text("SELECT id FROM comment ORDER BY id")).all()
+    queue = "/moderation/commentaires"
+    for comment in (ours, theirs):
+        assert post(desk, queue, f"/{comment}/masquer", reason="other").status_code == 303
+        assert ideas.value("SELECT state FROM comment WHERE id = :id", id=comment) == "pending", "other asks for words"
+        post(desk, queue, f"/{comment}/masquer", reason="other", words="Un numéro privé.")
+    [(to, subject, words)] = told()
+    assert (to, subject) == ("jo@example.org", f"Votre commentaire sous {reference} n’est plus affiché")
+    link = urlsplit(re.search(r"http\S+/decision/\S+", words)[0]).path  # type: ignore[index]
+    post_here(client, link, words="C’est le mien.")
+    assert "C’est le mien." in desk.get(queue).text, "the answer opens its case again"
+    own = f"SELECT id FROM contribution WHERE reference = '{reference}'"
+    assert ideas.value(f"SELECT count(*) FROM abuse_case WHERE contribution_id = ({own}) AND comment_id IS NULL") == 0
+
+    # What was undone before the mail left is not told; nor is anybody who mutes.
+    post(desk, queue, f"/{ours}/retablir")
+    post(desk, f"{queue}?vue=hidden", f"/{theirs}/retablir")
+    [(to, subject, words)] = told()
+    assert (to, subject) == ("jo@example.org", f"Votre commentaire sous {reference} est de nouveau affiché")
+    mute = urlsplit(re.search(r"http\S+/muet/\S+", words)[0]).path  # type: ignore[index]
+    assert client.post(mute).status_code == 200
+    actor = Actor(role="dispatcher", everywhere=True)
+    decide_comment(ideas.session, actor, comment_id=ours, decision="hidden", reason="insult")
+    ideas.session.commit()
+    assert told() == []
 
 
 def test_what_waits_shows_no_photo(app: Flask, ideas: Ideas, develop: Any) -> None:

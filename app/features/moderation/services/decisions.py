@@ -56,11 +56,7 @@ def hide(session: Session, actor: Actor, *, reference: str, reason: str, words: 
 
     Raises Invalid (no such reason; `other` without words), NotFound, Denied, Conflict (hidden or withdrawn already).
     """
-    if reason not in REASONS:
-        raise invalid("/reason", "Choose a reason.")
-    words = checked_words(words)
-    if reason == "other" and not words:
-        raise invalid("/words", "Say why in a few words: the author will read them.")
+    words = checked_reason(reason, words)
     row = moderated(session, actor, reference, while_in=("public", "pending"))
     forget_pictures(session, contribution_id=row.id)
     # Whoever is held is told nothing: not that, and not why.
@@ -106,6 +102,38 @@ def checked_words(words: str) -> str:
     if len(words) > MAX_WORDS:
         raise invalid("/words", "At most %(most)s characters.", most=MAX_WORDS)
     return words
+
+
+def checked_reason(reason: str, words: str) -> str:
+    """The words of a decision that hides, as they are kept. Raises Invalid: no such reason; `other` without words."""
+    if reason not in REASONS:
+        raise invalid("/reason", "Choose a reason.")
+    words = checked_words(words)
+    if reason == "other" and not words:
+        raise invalid("/words", "Say why in a few words: the author will read them.")
+    return words
+
+
+def record_of_comment(
+    session: Session, actor: Actor, row: Any, comment_id: int, kind: str, *, words: str, data: dict[str, Any]
+) -> Decided:
+    """Write down, for colleagues only, what was decided about a comment under `row`; its author is told if
+    `data["told"]`.
+    """
+    event = Event(
+        ticket_id=row.ticket_id,
+        contribution_id=row.id,
+        account_id=actor.id,
+        type=kind,
+        body=words or None,
+        public=False,
+        data=data | {"comment": comment_id},
+    )
+    session.add(event)
+    session.flush()
+    if data.get("told"):
+        outbox.add(session, topic=DECIDED, subject_id=row.id, payload={"event_id": event.id})
+    return Decided(event, row.id, row.reference)
 
 
 def is_held(session: Session, contribution_id: int) -> bool:

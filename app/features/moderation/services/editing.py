@@ -18,8 +18,15 @@ from app.features.contributions.drafts import Draft
 from app.features.contributions.share_pictures import ask_picture
 from app.features.contributions.visibility import forget_pictures
 from app.features.moderation.jobs import DECIDED
-from app.features.moderation.reasons import EDITED, PHOTO_HIDDEN, PHOTO_RESTORED, REASONS
-from app.features.moderation.services.decisions import Decided, checked_words, is_held, moderated
+from app.features.moderation.reasons import EDITED, PHOTO_HIDDEN, PHOTO_RESTORED
+from app.features.moderation.services.decisions import (
+    Decided,
+    checked_reason,
+    checked_words,
+    is_held,
+    moderated,
+    record_of_comment,
+)
 from app.features.tickets.models import Event
 from app.features.tickets.services import move_contribution
 
@@ -78,8 +85,11 @@ _COUNT = text(
 )
 _HIDE = text("UPDATE photo SET hidden = :hidden WHERE id = :photo")
 _OF_PHOTO = text(
-    "SELECT c.reference, p.position, p.hidden FROM photo p JOIN contribution c ON c.id = p.contribution_id "
-    "WHERE p.id = :photo"
+    """
+    SELECT p.id, c.reference, p.position, p.hidden, m.id AS comment_id, m.state AS comment_state
+    FROM photo p LEFT JOIN comment m ON m.id = p.comment_id
+    JOIN contribution c ON c.id = coalesce(p.contribution_id, m.contribution_id) WHERE p.id = :photo
+    """
 )
 
 
@@ -145,24 +155,19 @@ def revert(
 def hide_photo(
     session: Session, actor: Actor, *, photo_id: int, reason: str, words: str = "", tell: bool = True
 ) -> Decided:
-    """Take one photo from every public eye; its addresses are gone. Raises as `hide` does."""
-    if reason not in REASONS:
-        raise invalid("/reason", "Choose a reason.")
-    words = checked_words(words)
-    if reason == "other" and not words:
-        raise invalid("/words", "Say why in a few words: the author will read them.")
-    row, position = _photo(session, actor, photo_id, hidden=False)
-    _show_photo(session, row, photo_id, hidden=True)
-    data = {"reason": reason, "photo": position + 1}
-    return _record(session, actor, row, PHOTO_HIDDEN, words=words, data=data, what=["photos"], tell=tell)
+    """Take one photo, of a contribution or of a comment under it, from every public eye; its addresses are gone.
+
+    Raises as `hide` does.
+    """
+    words = checked_reason(reason, words)
+    row, photo = _photo(session, actor, photo_id, hidden=False)
+    return _decide_photo(session, actor, row, photo, PHOTO_HIDDEN, words=words, data={"reason": reason}, tell=tell)
 
 
 def show_photo(session: Session, actor: Actor, *, photo_id: int) -> Decided:
     """Show it again: its pictures are made again, under new addresses."""
-    row, position = _photo(session, actor, photo_id, hidden=True)
-    _show_photo(session, row, photo_id, hidden=False)
-    data = {"photo": position + 1}
-    return _record(session, actor, row, PHOTO_RESTORED, words="", data=data, what=["photos"], tell=True)
+    row, photo = _photo(session, actor, photo_id, hidden=True)
+    return _decide_photo(session, actor, row, photo, PHOTO_RESTORED, words="", data={}, tell=True)
 
 
 def _content(session: Session, contribution_id: int) -> tuple[Content, int]:
@@ -215,7 +220,7 @@ def _set_photos(session: Session, row: Any, before: Content, new: Content) -> No
             _show_photo(session, row, photo, hidden=hidden)
 
 
-def _photo(session: Session, actor: Actor, photo_id: int, *, hidden: bool) -> tuple[Any, int]:
+def _photo(session: Session, actor: Actor, photo_id: int, *, hidden: bool) -> tuple[Any, Any]:
     found = session.execute(_OF_PHOTO, {"photo": photo_id}).one_or_none()
     if found is None:
         raise NotFound("This photo is not shown.")
@@ -224,16 +229,34 @@ def _photo(session: Session, actor: Actor, photo_id: int, *, hidden: bool) -> tu
     found = session.execute(_OF_PHOTO, {"photo": photo_id}).one()
     if found.hidden is not hidden:
         raise Conflict("A colleague decided meanwhile. Look at it again.")
-    return row, found.position
+    return row, found
+
+
+def _decide_photo(
+    session: Session, actor: Actor, row: Any, photo: Any, kind: str, *, words: str, data: dict[str, Any], tell: bool
+) -> Decided:
+    hidden = kind == PHOTO_HIDDEN
+    data = data | {"photo": photo.position + 1}
+    if photo.comment_id is None:
+        _show_photo(session, row, photo.id, hidden=hidden)
+        return _record(session, actor, row, kind, words=words, data=data, what=["photos"], tell=tell)
+    _show_one(session, row, photo.id, hidden=hidden, make=photo.comment_state in ("public", "pending"))
+    tell = tell and row.visibility == "public"
+    return record_of_comment(session, actor, row, photo.comment_id, kind, words=words, data=data | {"told": tell})
 
 
 def _show_photo(session: Session, row: Any, photo_id: int, *, hidden: bool) -> None:
     if hidden:
-        forget_pictures(session, contribution_id=row.id, photo_id=photo_id)
         ask_picture(session, f"contribution:{row.id}")
-    session.execute(_HIDE, {"photo": photo_id, "hidden": hidden})
+    _show_one(session, row, photo_id, hidden=hidden)
     session.execute(_COUNT, {"id": row.id})
-    if not hidden and row.visibility != "hidden":
+
+
+def _show_one(session: Session, row: Any, photo_id: int, *, hidden: bool, make: bool = True) -> None:
+    if hidden:
+        forget_pictures(session, contribution_id=row.id, photo_id=photo_id)
+    session.execute(_HIDE, {"photo": photo_id, "hidden": hidden})
+    if not hidden and make and row.visibility != "hidden":
         outbox.add(session, topic="photo", subject_id=photo_id)
 
 

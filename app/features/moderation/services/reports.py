@@ -60,8 +60,11 @@ def report_abuse(
     return _add(session, contribution_id, _digest(contribution_id, reporter), reason, words, comment_id=comment_id)
 
 
-def answer_decision(session: Session, *, contribution_id: int, event_id: int, words: str) -> None:
-    """The author answers the decision that hid their contribution, once for each: moderators find it in their queue.
+def answer_decision(
+    session: Session, *, contribution_id: int, event_id: int, words: str, comment_id: int | None = None
+) -> None:
+    """The author answers the decision about their contribution, or their comment under it, once for each: moderators
+    find it in their queue.
 
     Raises Invalid without words, Conflict when this decision was answered.
     """
@@ -69,7 +72,7 @@ def answer_decision(session: Session, *, contribution_id: int, event_id: int, wo
     if not words:
         raise invalid("/words", "Write a sentence: a moderator will read it.")
     digest = _digest(contribution_id, f"author {event_id}")
-    if not _add(session, contribution_id, digest, ANSWER, words):
+    if not _add(session, contribution_id, digest, ANSWER, words, comment_id=comment_id):
         raise Conflict("Your answer has been sent. A moderator will read it.")
 
 

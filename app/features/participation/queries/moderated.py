@@ -15,14 +15,16 @@ _QUEUE = text(
     """
     SELECT m.id, m.body, m.language, m.state, m.created_at, c.reference, coalesce(c.title, left(c.body, 90)) AS title,
            k.id AS case_id,
-           ARRAY(SELECT p.id FROM photo p WHERE p.comment_id = m.id AND p.state = 'ready' ORDER BY p.position)
-             AS photo_ids, (
+           (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'hidden', p.hidden, 'ready', p.state = 'ready')
+                             ORDER BY p.position) FROM photo p WHERE p.comment_id = m.id) AS photos, (
              SELECT jsonb_agg(jsonb_build_object('reason', r.reason, 'words', r.words) ORDER BY r.at, r.id)
              FROM abuse_report r WHERE r.case_id = k.id) AS reports
     FROM comment m JOIN contribution c ON c.id = m.contribution_id
     LEFT JOIN ticket t ON t.id = c.ticket_id LEFT JOIN service s ON s.id = t.service_id
     LEFT JOIN abuse_case k ON k.comment_id = m.id AND k.closed_at IS NULL
-    WHERE (CASE WHEN :hidden THEN m.state = 'hidden' ELSE m.state = 'pending' OR k.id IS NOT NULL END)
+    WHERE (CASE WHEN :hidden
+             THEN m.state = 'hidden' OR m.id IN (SELECT comment_id FROM photo WHERE comment_id IS NOT NULL AND hidden)
+           ELSE m.state = 'pending' OR k.id IS NOT NULL END)
       AND (:everywhere OR (:oversees AND (c.territory_id = ANY(CAST(:territories AS int[]))
                                           OR s.territory_id = ANY(CAST(:territories AS int[]))))
            OR (:manages AND t.service_id = ANY(CAST(:services AS int[]))))
@@ -32,7 +34,9 @@ _QUEUE = text(
 
 
 def comments_to_decide(session: Session, actor: Actor, *, hidden: bool = False) -> Sequence[Any]:
-    """Comments that wait or were reported, with their reports; or, `hidden`, those that moderators hide."""
+    """Comments that wait or were reported, with their reports; or, `hidden`, those that moderators
+    hide, or of which they hide a photo.
+    """
     oversees = oversees_territory(actor)
     values = {
         "hidden": hidden,

@@ -13,7 +13,7 @@ from app.core.security import csrf, limiter
 from app.features.contributions.person import acting_person, remember
 from app.features.contributions.public import public_face
 from app.features.contributions.services import follow_hash
-from app.features.participation.mails import muted_comment
+from app.features.contributions.urls import comment_of
 from app.features.participation.pages import AmendPage, MutePage, VersionsPage, VersionView
 from app.features.participation.queries.lives import versions_of
 from app.features.participation.services.amending import amend_idea, may_amend, own_idea
@@ -124,7 +124,7 @@ def confirm_mute(reference: str, token: str) -> Response:
 
 
 def _comment(token: str) -> int:
-    found = muted_comment(token)
+    found = comment_of(token)
     if found is None:
         raise NotFound("This link is not complete, or no longer valid.")
     return found

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import require_role
 from app.core.db import db
+from app.core.errors import Invalid
 from app.features.accounts.access import current_actor
 from app.features.moderation import wording
+from app.features.moderation.pages import picture_views
 from app.features.moderation.policies import MODERATORS
+from app.features.moderation.queries import PhotoLine
 from app.features.moderation.reasons import HIDDEN, KEPT, PUBLISHED, REASONS, RESTORED
 from app.features.participation.pages import ModeratedComment
 from app.features.participation.queries.moderated import comments_to_decide
@@ -40,15 +44,20 @@ def comments_queue() -> str:
 def decide_about_comment(comment_id: int, act: str) -> BaseResponse:
     """One decision."""
     form = request.form
-    reference = decide_comment(
-        db.session,
-        current_actor(),
-        comment_id=comment_id,
-        decision=ACTS[act],
-        reason=form.get("reason", ""),
-        words=form.get("words", ""),
-    )
-    db.session.commit()
+    try:
+        reference = decide_comment(
+            db.session,
+            current_actor(),
+            comment_id=comment_id,
+            decision=ACTS[act],
+            reason=form.get("reason", ""),
+            words=form.get("words", ""),
+        )
+        db.session.commit()
+    except Invalid as invalid:
+        db.session.rollback()
+        flash(gettext(invalid.errors[0].message, **invalid.errors[0].params), "error")
+        return redirect(url_for("participation.comments_queue", _anchor=f"m{comment_id}"), 303)
     flash(f"{reference} · {wording.DECISIONS[ACTS[act]]}", "success")
     return redirect(url_for("participation.comments_queue"), 303)
 
@@ -70,9 +79,9 @@ def _moderated(row: Any) -> ModeratedComment:
         title=row.title,
         url=url_for("contributions.show", reference=row.reference),
         reports=reports,
-        pictures=[url_for("moderation.picture", photo_id=photo_id) for photo_id in row.photo_ids],
+        pictures=picture_views([PhotoLine(**photo) for photo in row.photos or ()], comment_id=row.id),
         publish_url=at("publier") if row.state == "pending" else "",
-        hide_url=at("masquer") if row.state != "hidden" else "",
+        hide_url=at("masquer") if row.state in ("public", "pending") else "",
         restore_url=at("retablir") if row.state == "hidden" else "",
-        keep_url=at("laisser") if row.case_id and row.state == "public" else "",
+        keep_url=at("laisser") if row.case_id and row.state != "pending" else "",
     )
