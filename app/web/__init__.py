@@ -127,6 +127,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         static_url=assets.url,
         module=lambda name: assets.module(name, csp_nonce()),
+        modules=lambda name: [assets.url(one) for one in (name, *assets.needed_by(name))],
         import_map=lambda: {"imports": assets.imports()},
         href=href,
         site=site,

@@ -1,9 +1,10 @@
 """Static files: addresses that carry the content's hash, answers packed once, and the import map of the modules.
 
 A file asked for with its own hash (`/static/css/base.css?v=3f9a…`) never changes and is cached for a year;
-asked for without it, it is revalidated. Modules import each other by plain relative paths; the import map
-adds the hash, so that one changed module is one changed address. Browsers without import maps still work,
-they only revalidate more.
+asked for without it, it is revalidated. A file whose name says its version or hash is always asked for by its
+plain name: style sheets (fonts) and workers, which know no import map, reach it so. Modules import each other
+by plain relative paths; the import map adds the hash, so that one changed module is one changed address.
+Browsers without import maps still work, they only revalidate more.
 """
 
 import gzip
@@ -36,6 +37,7 @@ _TYPES: Final = {
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }
+_NAMED_BY_CONTENT: Final = re.compile(r"^fonts/|-[0-9a-f]{16}\.mjs$")
 _TEXT: Final = frozenset({".css", ".js", ".mjs", ".svg", ".json", ".webmanifest", ".txt"})
 
 # The better one first; browsers ask for it only where the connection is encrypted.
@@ -92,17 +94,20 @@ class Assets:
         key = (asset.path, packing)
         known = self._bodies.get(key)
         if known is None or known[0] != asset.digest:
-            known = self._bodies[key] = (asset.digest, _PACKINGS[packing](asset.path.read_bytes()))
+            # What we vendor may lie there packed, smaller than there is time for here.
+            ready = asset.path.with_name(f"{asset.path.name}.{packing}")
+            body = ready.read_bytes() if ready.is_file() else _PACKINGS[packing](asset.path.read_bytes())
+            known = self._bodies[key] = (asset.digest, body)
         return known[1]
 
     def url(self, name: str) -> str:
-        """The address of a file, with its hash. Raises KeyError for a file that does not exist: a page must
-        not ship it.
+        """The address of a file, with its hash where its name has none. Raises KeyError for a file that does not
+        exist: a page must not ship it.
         """
         asset = self.find(name)
         if asset is None:
             raise KeyError(f"no static file {name}")
-        return f"{self.prefix}{name}?v={asset.digest}"
+        return f"{self.prefix}{name}" + ("" if _NAMED_BY_CONTENT.search(name) else f"?v={asset.digest}")
 
     @cached_property
     def _modules(self) -> tuple[str, ...]:
@@ -159,8 +164,7 @@ class Assets:
         if asset.is_text:
             answer.vary.add("Accept-Encoding")
         answer.set_etag(f"{asset.digest}-{packing}" if packing else asset.digest)
-        if request.args.get("v") == asset.digest or name.startswith("fonts/"):
-            # A font's file name carries its version: style sheets reach it without a hash.
+        if request.args.get("v") == asset.digest or _NAMED_BY_CONTENT.search(name):
             answer.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
         else:
             answer.headers["Cache-Control"] = "no-cache"

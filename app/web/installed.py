@@ -28,7 +28,6 @@ PATTERNS: Final = (
     "mark.svg",
     "js/**/*.js",
     "vendor/maplibre-gl/*.mjs",
-    "vendor/maplibre-gl/*.css",
     "vendor/pmtiles/*.js",
 )
 APART: Final = ("css/desk.css", "css/observatory.css", "css/operations.css", "css/moderation.css", "css/apidoc.css")
@@ -38,10 +37,10 @@ blueprint = Blueprint("installed", __name__)
 
 
 def kept_files(assets: Assets) -> list[str]:
-    """Addresses of the static files that a phone keeps, hashed; a font's is its plain name, as style sheets ask it."""
+    """Addresses of the static files that a phone keeps, as pages ask for them."""
     names = sorted({path.relative_to(assets.root).as_posix() for one in PATTERNS for path in assets.root.glob(one)})
     kept = [name for name in names if name not in APART and name != "js/sw.js"]
-    return [f"{assets.prefix}{name}" if name.startswith("fonts/") else assets.url(name) for name in kept]
+    return [assets.url(name) for name in kept]
 
 
 def build(assets: Assets) -> str:

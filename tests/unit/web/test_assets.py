@@ -78,6 +78,25 @@ def test_the_better_packing_is_chosen_where_the_browser_knows_it(app: Flask) -> 
     assert client.get("/static/css/base.css", headers={"Accept-Encoding": "br;q=0"}).data.startswith(b"body")
 
 
+def test_what_is_vendored_packed_is_sent_as_it_lies_there() -> None:
+    ours = Assets()
+    (name,) = [asset for asset in ours.imports() if "/shared-" in asset]
+    path = ours.root / name.removeprefix("/static/")
+    with Flask("ours").test_request_context(headers={"Accept-Encoding": "br"}):
+        sent = ours.response(name.removeprefix("/static/"))
+    assert sent.get_data() == path.with_name(path.name + ".br").read_bytes()
+    assert brotli.decompress(sent.get_data()) == path.read_bytes()
+
+
+def test_a_file_named_by_its_content_is_asked_for_by_its_name_and_kept(folder: Path) -> None:
+    name = "js/shared-0123456789abcdef.mjs"
+    (folder / name).write_text("export {}")
+    assets = Assets(folder)
+    assert assets.url(name) == f"/static/{name}"
+    with Flask("kept").test_request_context():
+        assert "immutable" in assets.response(name).headers["Cache-Control"]
+
+
 @pytest.mark.parametrize(
     "name", ["../secret.txt", "css/../../secret.txt", "css", "none.css", "css/%2e%2e/%2e%2e/secret.txt"]
 )

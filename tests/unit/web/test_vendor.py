@@ -13,7 +13,8 @@ def test_every_package_says_where_it_comes_from_and_under_which_licence() -> Non
 
 
 def test_nothing_is_vendored_without_being_in_the_manifest() -> None:
-    declared = {file["to"] for package in manifest()["packages"] for file in package["files"]}
+    files = [file for package in manifest()["packages"] for file in package["files"]]
+    declared = {file["to"] for file in files} | {f"{file['to']}.br" for file in files if "packed" in file}
     folders = ("app/web/static/vendor", "app/web/static/fonts", "tests/support/vendor")
     present = {
         path.relative_to(ROOT).as_posix()

@@ -68,6 +68,11 @@ if (problems) {
   /** @type {HTMLElement} */ (first || problems).focus();
 }
 
-// What works without a network is set up once the page has all it needs.
+// What works without a network is set up once the page has all it needs. A first visit to the map waits for the map as well, or
+// for too long: what a phone keeps for later must not hold up what it was opened for.
 const later = window.requestIdleCallback || ((run) => setTimeout(run, 200));
-addEventListener("load", () => later(() => import("./offline/app.js").then((app) => app.start()).catch((error) => console.warn(error))));
+/** Milliseconds that the map of the home page may take. */
+const PATIENCE = 10_000;
+const mapped = () => new Promise((resolve) => { document.addEventListener("mapstarted", resolve, { once: true }); setTimeout(resolve, PATIENCE); });
+const ready = document.body.classList.contains("is-map") && !navigator.serviceWorker?.controller ? mapped() : Promise.resolve();
+addEventListener("load", () => ready.then(() => later(() => import("./offline/app.js").then((app) => app.start()).catch((error) => console.warn(error)))));

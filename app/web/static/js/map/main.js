@@ -48,6 +48,8 @@ list.onInstead = (words) => {
 async function start() {
   const note = document.getElementById("map-note");
   try {
+    // All that the map needs at once, instead of one file after the other.
+    for (const href of config.modules) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
     const { View } = await import("./view.js");
     view = await View.open(config, filters, sheet);
     view.onPick = (mark) => {
@@ -62,10 +64,12 @@ async function start() {
     Object.assign(window, { auzolanMap: view });
     offline(view);
     document.getElementById("follow-here")?.addEventListener("click", (event) => followHere(/** @type {HTMLAnchorElement} */ (event.currentTarget), view));
+    performance.mark("map-usable");
   } catch (error) {
     console.error(error);
     if (note) note.hidden = false;
   }
+  document.dispatchEvent(new Event("mapstarted"));
 }
 
 /** Distances that can be followed, in metres (`following.RADII_M`). */

@@ -1,0 +1,10 @@
+// What our pages take from MapLibre: the map, where its worker is, and how to read a file of tiles.
+
+import { config } from "maplibre-gl/src/util/config.ts";
+
+export { Map } from "maplibre-gl/src/ui/map.ts";
+export { addProtocol } from "maplibre-gl/src/source/protocol_crud.ts";
+
+export function setWorkerUrl(value: string): void {
+  config.WORKER_URL = value;
+}
