@@ -61,7 +61,7 @@ def import_file(
 class Shown:
     """The progress bar: what is being done, how much of it, how fast, how long still. Nothing where nobody looks."""
 
-    LABELS = {"read": "Reading", "check": "Checking places", "import": "Importing"}
+    LABELS = {"read": "Reading, checking", "import": "Importing"}
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -79,7 +79,7 @@ class Shown:
 
         console = Console(stderr=True)
         self._progress = Progress(
-            TextColumn("{task.description:16}"),
+            TextColumn("{task.description:17}"),
             BarColumn(),
             Amount(),
             TimeRemainingColumn(elapsed_when_finished=True),

@@ -30,7 +30,6 @@ from app.importing.staging import (
     Span,
     Staging,
     categories_met,
-    check_rows,
     counts,
     make_tables,
     order_rows,
@@ -39,7 +38,15 @@ from app.importing.staging import (
     rejects,
     staging,
 )
-from app.importing.writing import keep_promise, mark_hotspots, promise_count, promised_counts, write_batch
+from app.importing.writing import (
+    Lines,
+    compose,
+    keep_promise,
+    mark_hotspots,
+    promise_count,
+    promised_counts,
+    write_batch,
+)
 
 BATCH = 5_000
 SAMPLE = 1_000
@@ -49,7 +56,7 @@ LOCK = 0x1A90
 TRIES = 5
 
 Report = Callable[[str, int, int | None], None]
-"""Told what is being done (`read`, `check`, `import`), how much more of it was done, and how much there is in all."""
+"""Told what is being done (`read`, `import`), how much more of it was done, and how much there is in all."""
 
 
 @dataclass
@@ -101,11 +108,9 @@ def run_import(
         table = Table(path, mapping)
         try:
             make_tables(connection, territory_id)
-            last_line = _stage(connection, table, mapping, zone, summary, options, report, territory_id)
+            _stage(connection, table, mapping, zone, summary, options, report, territory_id)
         finally:
             table.close()
-        for done in check_rows(connection, source=mapping.source, last_line=last_line):
-            report("check", done, last_line)
         towns = _towns(connection, home)
         left = order_rows(connection)
         found = counts(connection)
@@ -171,17 +176,16 @@ def _stage(
     options: Options,
     report: Report,
     territory_id: int,
-) -> int:
-    """Copy the file into the staging table; returns the number of its last line."""
+) -> None:
+    """Copy the file into the staging table, with what there is to say of each row."""
     reader = RowReader(mapping, table.header, timezone=zone, now=datetime.now(UTC))
     compass = Compass(connection, territory_id)
-    last_line, position = 0, 0
-    with staging(connection) as stage:
+    position = 0
+    with staging(connection, source=mapping.source) as stage:
         for raw in table.rows():
             if options.limit is not None and summary.read >= options.limit:
                 break
             summary.read += 1
-            last_line = raw.line
             _stage_row(stage, reader, raw, compass, summary)
             if summary.read == SAMPLE:
                 compass.judge()
@@ -193,7 +197,6 @@ def _stage(
     report("read", table.size - position, table.size)
     if not summary.read:
         raise ImportStopped(f"{table.path.name} has column names and not a single row.")
-    return last_line
 
 
 def _stage_row(stage: Staging, reader: RowReader, raw: RawRow, compass: Compass, summary: Summary) -> None:
@@ -301,10 +304,11 @@ def _import(
             upto = min(above + options.batch, left.rows)
             plan = plan_batch(connection, history, towns, above=above, upto=upto, trial=options.trial)
             connection.commit()
+            lines = None if options.trial else compose(plan, source=mapping.source, language=mapping.language)
             if kept is not None:
                 kept.result()
-            if not options.trial:
-                kept = pool.submit(keeper.keep, plan, first=above == 0, last=upto == left.rows)
+            if lines is not None:
+                kept = pool.submit(keeper.keep, plan, lines, first=above == 0, last=upto == left.rows)
             summary.imported += len(plan.rows)
             summary.opened += len(plan.born)
             summary.joined += len(plan.rows) - len(plan.born)
@@ -323,23 +327,23 @@ class Keeper:
     count_late: bool
     partitions: list[tuple[int, int, str]]
 
-    def keep(self, plan: Plan, *, first: bool, last: bool) -> None:
+    def keep(self, plan: Plan, lines: Lines, *, first: bool, last: bool) -> None:
         """Write and commit. Where PostgreSQL breaks a deadlock with the town's daily work, write again."""
         for attempt in range(1, TRIES + 1):
             try:
                 with self.engine.begin() as connection:
                     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-                    self._write(connection, plan, first=first, last=last)
+                    self._write(connection, plan, lines, first=first, last=last)
                 return
             except OperationalError as error:
                 if attempt == TRIES or not isinstance(error.orig, pg.DeadlockDetected | pg.SerializationFailure):
                     raise
 
-    def _write(self, connection: Connection, plan: Plan, *, first: bool, last: bool) -> None:
+    def _write(self, connection: Connection, plan: Plan, lines: Lines, *, first: bool, last: bool) -> None:
         if first and self.count_late:
             promise_count(connection, self.territories)
         source, language = self.mapping.source, self.mapping.language
-        write_batch(connection, plan, source=source, language=language, count=not self.count_late)
+        write_batch(connection, plan, lines, source=source, language=language, count=not self.count_late)
         if last:
             # In the transaction of the last rows: an import killed after it has nothing left to say.
             mark_hotspots(connection, self.partitions)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +20,8 @@ from sqlalchemy import Connection, text
 from app.importing.files import RawRow
 from app.importing.rows import SWAPPED, Row
 
-CHUNK = 20_000
-"""Rows checked in one statement."""
+CHUNK = 5_000
+"""Lines that are sent and checked together, while the next ones are read."""
 
 _TABLES = """
     SET temp_buffers = '64MB';
@@ -30,6 +32,7 @@ _TABLES = """
       hidden bool, raw text, reason text);
     CREATE TEMP TABLE import_place (
       line int, geom geometry, territory_id int, zone_ids int[], first_line int, known bool, swapped bool);
+    CREATE INDEX ON import_row (line);
 """
 COLUMNS = (
     "line, source_id, created_at, closed_at, state, status, kind, category, channel, title, body, address, lon, lat, "
@@ -46,8 +49,11 @@ _TOWNS = """
 """
 
 _TWICE = """
-    CREATE TEMP TABLE import_twice ON COMMIT DROP AS
-    SELECT source_id, min(line) AS line FROM import_row WHERE reason IS NULL GROUP BY 1 HAVING count(*) > 1
+    UPDATE import_place p SET first_line = twice.line
+    FROM (SELECT source_id, min(line) AS line FROM import_row WHERE reason IS NULL
+          GROUP BY 1 HAVING count(*) > 1) twice
+    JOIN import_row r USING (source_id)
+    WHERE r.reason IS NULL AND p.line = r.line AND r.line <> twice.line
 """
 
 _COVERING = """
@@ -56,18 +62,16 @@ _COVERING = """
 """
 _PLACE = text(
     f"""
-    INSERT INTO import_place (line, geom, territory_id, zone_ids, first_line, known, swapped)
+    INSERT INTO import_place (line, geom, territory_id, zone_ids, known, swapped)
     SELECT r.line, r.geom, here.id,
            ARRAY(SELECT DISTINCT z.id FROM zone_part zp JOIN zone z ON z.id = zp.zone_id
                  WHERE ST_Covers(zp.geom, r.geom) AND z.territory_id = here.id ORDER BY z.id),
-           twice.line,
            EXISTS (SELECT FROM contribution c WHERE c.source = :source AND c.source_id = r.source_id),
            here.id IS NULL AND abs(r.lon) <= 90
              AND {_COVERING.format(place="ST_SetSRID(ST_MakePoint(r.lat, r.lon), 4326)")} IS NOT NULL
     FROM (SELECT line, source_id, lon, lat, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS geom FROM import_row
           WHERE line > :above AND line <= :upto AND reason IS NULL OFFSET 0) r
     CROSS JOIN LATERAL (SELECT {_COVERING.format(place="r.geom")} AS id) here
-    LEFT JOIN import_twice twice ON twice.source_id = r.source_id AND twice.line <> r.line
     """  # noqa: S608 - constants
 )
 
@@ -102,6 +106,7 @@ _REJECTS = f"""
     WHERE {_REASON} IS NOT NULL ORDER BY r.line
 """  # noqa: S608
 
+_SPECIAL = re.compile(r"[\\\t\n\r\x00]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\x00": "␀"})
 
 
@@ -131,67 +136,74 @@ def make_tables(connection: Connection, territory_id: int) -> None:
 
 
 class Staging:
-    """Where rows are written while a file is read; each call sends some bytes to PostgreSQL."""
+    """The file's rows on their way in: some are sent and their places looked up while the next ones are read.
 
-    def __init__(self, copy: Any) -> None:
-        self._copy = copy
-        self._buffer: list[str] = []
+    The connection is the sender's until `staging` ends.
+    """
+
+    def __init__(self, connection: Connection, source: str, sender: Executor) -> None:
+        self._connection, self._source, self._sender = connection, source, sender
+        self._lines: list[str] = []
+        self._last_line, self._above = 0, 0
+        self._sent: Future[None] | None = None
 
     def add(self, raw: RawRow, row: Row) -> None:
-        closed = row.closed_at
         self._write(
-            copy_line(
-                raw.line,
-                row.source_id,
-                row.created_at.isoformat(),
-                closed.isoformat() if closed else None,
-                row.state,
-                row.status,
-                row.kind,
-                row.category,
-                row.channel,
-                row.title,
-                row.body,
-                row.address,
-                row.lon,
-                row.lat,
-                row.h3,
-                row.hidden,
-                raw.raw,
-                None,
-            )
+            raw.line,
+            f"{raw.line}\t{field(row.source_id)}\t{row.created_at.isoformat()}\t{field(row.closed_at)}\t{row.state}\t"
+            f"{field(row.status)}\t{row.kind}\t{row.category}\t{row.channel}\t{field(row.title)}\t{field(row.body)}\t"
+            f"{field(row.address)}\t{row.lon}\t{row.lat}\t{row.h3}\t{row.hidden}\t{field(raw.raw)}\t\\N\n",
         )
 
     def refuse(self, raw: RawRow, reason: str) -> None:
-        self._write(copy_line(raw.line, *[None] * 15, raw.raw, reason))
+        empty = "\t\\N" * 15
+        self._write(raw.line, f"{raw.line}{empty}\t{field(raw.raw)}\t{field(reason)}\n")
 
-    def _write(self, line: str) -> None:
-        self._buffer.append(line)
-        if len(self._buffer) >= 500:
-            self.flush()
+    def _write(self, line: int, words: str) -> None:
+        self._lines.append(words)
+        self._last_line = line
+        if len(self._lines) >= CHUNK:
+            self.hand_over()
 
-    def flush(self) -> None:
-        self._copy.write("".join(self._buffer))
-        self._buffer.clear()
+    def hand_over(self) -> None:
+        """Let the sender go on with what was read, once it is done with what it had. Raises what it met."""
+        self.wait()
+        self._sent = self._sender.submit(self._send, "".join(self._lines), self._above, self._last_line)
+        self._lines, self._above = [], self._last_line
+
+    def wait(self) -> None:
+        """Until all that was handed over is staged and checked."""
+        if self._sent is not None:
+            self._sent.result()
+
+    def _send(self, lines: str, above: int, upto: int) -> None:
+        with copying(self._connection, f"import_row ({COLUMNS})") as copy:
+            copy.write(lines)
+        if not above:
+            self._connection.exec_driver_sql("ANALYZE import_row (line), import_town")
+        self._connection.execute(_PLACE, {"source": self._source, "above": above, "upto": upto})
 
 
-def copy_line(*values: str | float | bool | None) -> str:
-    """A row as COPY's text format wants it; floats keep every digit."""
-    line = "\t".join(["\\N" if value is None else str(value) for value in values])
-    # Hardly any line holds what must be escaped; counting is quicker than looking at each value.
-    plain = line.count("\t") < len(values) and line.count("\\") == values.count(None)
-    if not plain or "\n" in line or "\r" in line or "\x00" in line:
-        line = "\t".join(["\\N" if value is None else str(value).translate(_ESCAPES) for value in values])
-    return line + "\n"
+def field(value: object) -> str:
+    """A value that may be missing or hold any character, as COPY's text format wants it."""
+    if value is None:
+        return "\\N"
+    said = str(value)
+    # Hardly any text holds what must be escaped.
+    return said.translate(_ESCAPES) if _SPECIAL.search(said) else said
 
 
 @contextmanager
-def staging(connection: Connection) -> Iterator[Staging]:
-    """Rows on their way into the staging table."""
-    with copying(connection, f"import_row ({COLUMNS})") as copy:
-        writer = Staging(copy)
-        yield writer
-        writer.flush()
+def staging(connection: Connection, *, source: str) -> Iterator[Staging]:
+    """Take rows into the staging table, and say of each where it is and whether it came before."""
+    with ThreadPoolExecutor(max_workers=1) as sender:
+        stage = Staging(connection, source, sender)
+        yield stage
+        stage.hand_over()
+        stage.wait()
+    connection.exec_driver_sql("CREATE INDEX ON import_place (line)")
+    connection.exec_driver_sql("ANALYZE import_row (line, source_id), import_place (line)")
+    connection.exec_driver_sql(_TWICE)
 
 
 @contextmanager
@@ -200,19 +212,6 @@ def copying(connection: Connection, target: str) -> Iterator[Any]:
     cursor: Any = connection.connection.cursor()
     with cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
         yield copy
-
-
-def check_rows(connection: Connection, *, source: str, last_line: int) -> Iterator[int]:
-    """Say of each row where it is, whether it came twice or before; yields how many lines each step passed."""
-    connection.exec_driver_sql("CREATE INDEX ON import_row (line)")
-    connection.exec_driver_sql(_TWICE)
-    connection.exec_driver_sql("ANALYZE import_row (line, source_id), import_town")
-    for above in range(0, last_line, CHUNK):
-        upto = min(above + CHUNK, last_line)
-        connection.execute(_PLACE, {"source": source, "above": above, "upto": upto})
-        yield upto - above
-    connection.exec_driver_sql("CREATE INDEX ON import_place (line)")
-    connection.exec_driver_sql("ANALYZE import_place (line)")
 
 
 def order_rows(connection: Connection) -> Span:

@@ -7,8 +7,9 @@ copied in once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -18,7 +19,7 @@ from app.features.contributions.pyramid import COUNT_AGAIN, CellChange, change_c
 from app.features.tickets.placing import Waiting
 from app.importing.errors import ImportStopped
 from app.importing.planning import Born, Plan
-from app.importing.staging import copy_line, copying
+from app.importing.staging import copying, field
 
 TICKET = (
     "id, reference, territory_id, category_id, service_id, kind, state, anchor, zone_ids, title, opened_at, last_at, "
@@ -80,26 +81,51 @@ def _vouched(connection: Connection, plan: Plan) -> Iterator[None]:
     connection.exec_driver_sql("SET LOCAL session_replication_role = origin")
 
 
-def write_batch(connection: Connection, plan: Plan, *, source: str, language: str, count: bool) -> None:
+@dataclass(frozen=True)
+class Lines:
+    """A batch as COPY takes it, but for contributions whose ticket was there before: its state is not known yet."""
+
+    tickets: str
+    contributions: str
+    events: str
+
+
+def compose(plan: Plan, *, source: str, language: str) -> Lines:
+    """Put a plan in lines; done while the batch before is being written, so that PostgreSQL never waits for it."""
+    born = [row for row in plan.rows if row.id in plan.born]
+    here = [(row, opened) for row in plan.rows if (opened := _opened(plan, row.id)) is not None]
+    return Lines(
+        tickets="".join(_ticket(plan, row) for row in born),
+        contributions="".join(
+            _contribution(plan.items[row.id], row, opened.id, opened.state, source, language) for row, opened in here
+        ),
+        events="".join(_events(plan, row, source) for row in plan.rows),
+    )
+
+
+def write_batch(connection: Connection, plan: Plan, lines: Lines, *, source: str, language: str, count: bool) -> None:
     """Keep a plan; the caller commits. Without `count`, the caller counts the map's cells in the end."""
-    states = _grow(connection, plan)
+    known = _grow(connection, plan)
+    states = {key: known[end.ticket_id] for key, end in plan.ends.items() if end.ticket_id is not None}
+    joining = "".join(
+        _contribution(plan.items[row.id], row, plan.ends[row.id].ticket_id, states[row.id], source, language)
+        for row in plan.rows
+        if row.id in states
+    )
     with _vouched(connection, plan):
-        _copy(connection, f"ticket ({TICKET})", (_ticket(plan, row) for row in plan.rows if row.id in plan.born))
-        ends = {key: _end(plan, key, states) for key in plan.items}
-        _copy(
-            connection,
-            f"contribution ({CONTRIBUTION})",
-            (_contribution(plan.items[row.id], row, *ends[row.id], source, language) for row in plan.rows),
-        )
-        _copy(connection, f"event ({EVENT})", (_events(plan, row, *ends[row.id], source) for row in plan.rows))
+        _copy(connection, f"ticket ({TICKET})", lines.tickets)
+        _copy(connection, f"contribution ({CONTRIBUTION})", lines.contributions + joining)
+        _copy(connection, f"event ({EVENT})", lines.events)
     if count:
+        states |= {key: opened.state for key in plan.items if (opened := _opened(plan, key)) is not None}
+        shown = [item for item in plan.items.values() if item.visibility == "public"]
         with Session(connection, join_transaction_mode="conditional_savepoint") as session:
-            change_cells(session, [_cell(item, ends[key][1]) for key, item in plan.items.items() if _shown(item)])
+            change_cells(session, [_cell(item, states[item.id]) for item in shown])
 
 
-def _copy(connection: Connection, target: str, lines: Iterable[str]) -> None:
+def _copy(connection: Connection, target: str, lines: str) -> None:
     with copying(connection, target) as copy:
-        copy.write("".join(lines))
+        copy.write(lines)
 
 
 def _grow(connection: Connection, plan: Plan) -> dict[int, str]:
@@ -117,65 +143,33 @@ def _grow(connection: Connection, plan: Plan) -> dict[int, str]:
     return {row.id: row.state for row in rows}
 
 
-def _end(plan: Plan, key: int, states: Mapping[int, str]) -> tuple[int, str]:
-    """The ticket that a row ends in, and its state."""
+def _opened(plan: Plan, key: int) -> Born | None:
+    """The ticket of this batch that a row ends in, if it is not one of before."""
     end = plan.ends[key]
-    if end.ticket_id is not None:
-        return end.ticket_id, states[end.ticket_id]
-    born = plan.born[end.leader if end.leader is not None else key]
-    return born.id, born.state
+    return None if end.leader is None else plan.born[end.leader]
 
 
 def _ticket(plan: Plan, row: Any) -> str:
     born: Born = plan.born[row.id]
     facts = born.facts
-    closed = born.closed_at.isoformat() if born.closed_at else None
-    return copy_line(
-        born.id,
-        facts["reference"],
-        facts["territory_id"],
-        facts["category_id"],
-        facts["service_id"],
-        facts["kind"],
-        born.state,
-        row.geom,
-        row.zones,
-        facts["title"],
-        facts["opened_at"],
-        facts["last_at"],
-        max(closed or "", facts["last_at"]),
-        facts["due_at"],
-        closed,
-        facts["contributions"],
-        born.routing,
+    changed = max(born.closed_at.isoformat() if born.closed_at else "", facts["last_at"])
+    return (
+        f"{born.id}\t{facts['reference']}\t{facts['territory_id']}\t{facts['category_id']}\t{facts['service_id']}\t"
+        f"{facts['kind']}\t{born.state}\t{row.geom}\t{row.zones}\t{field(facts['title'])}\t{facts['opened_at']}\t"
+        f"{facts['last_at']}\t{changed}\t{field(facts['due_at'])}\t{field(born.closed_at)}\t"
+        f"{facts['contributions']}\t{field(born.routing)}\n"
     )
 
 
-def _contribution(item: Waiting, row: Any, ticket_id: int, state: str, source: str, language: str) -> str:
-    return copy_line(
-        row.id,
-        row.reference,
-        row.territory_id,
-        item.category_id,
-        row.kind,
-        row.channel,
-        language,
-        row.title,
-        row.body,
-        row.geom,
-        row.address,
-        row.h3,
-        row.zones,
-        item.visibility,
-        state,
-        row.created_at.isoformat(),
-        ticket_id,
-        source,
-        row.source_id,
+def _contribution(item: Waiting, row: Any, ticket_id: int | None, state: str, source: str, language: str) -> str:
+    return (
+        f"{row.id}\t{row.reference}\t{row.territory_id}\t{item.category_id}\t{row.kind}\t{row.channel}\t{language}\t"
+        f"{field(row.title)}\t{field(row.body)}\t{row.geom}\t{field(row.address)}\t{row.h3}\t{row.zones}\t"
+        f"{item.visibility}\t{state}\t{row.created_at.isoformat()}\t{ticket_id}\t{source}\t{field(row.source_id)}\n"
     )
 
 
-def _events(plan: Plan, row: Any, ticket_id: int, state: str, source: str) -> str:
+def _events(plan: Plan, row: Any, source: str) -> str:
     """Said then; joined then, or routed then and closed when it was."""
     at = row.created_at.isoformat()
     facts = {"source": source, "source_id": row.source_id, "channel": row.channel}
@@ -183,24 +177,21 @@ def _events(plan: Plan, row: Any, ticket_id: int, state: str, source: str) -> st
         facts["status"] = row.status
     if row.closed_at is not None:
         facts["closed_at"] = row.closed_at.isoformat()
-    said = copy_line(None, row.id, "imported", at, None, "new", _json(facts))
+    said = f"\\N\t{row.id}\timported\t{at}\t\\N\tnew\t{field(_json(facts))}\n"
     born = plan.born.get(row.id)
     if born is None:
-        distance = f'{{"distance_m": {plan.ends[row.id].distance_m:.1f}}}'
-        return said + copy_line(ticket_id, row.id, "grouped", at, None, None, distance)
-    said += copy_line(ticket_id, None, "routed", at, None, "new", born.routing)
-    if state != "new":
+        end, opened = plan.ends[row.id], _opened(plan, row.id)
+        distance = f'{{"distance_m": {end.distance_m:.1f}}}'
+        return f"{said}{opened.id if opened else end.ticket_id}\t{row.id}\tgrouped\t{at}\t\\N\t\\N\t{distance}\n"
+    said += f"{born.id}\t\\N\trouted\t{at}\t\\N\tnew\t{field(born.routing)}\n"
+    if born.state != "new":
         facts.pop("channel")
         when = facts.pop("closed_at", at)
-        said += copy_line(ticket_id, None, "state", when, "new", state, _json(facts))
+        said += f"{born.id}\t\\N\tstate\t{when}\tnew\t{born.state}\t{field(_json(facts))}\n"
     return said
 
 
 _json = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def _shown(item: Waiting) -> bool:
-    return item.visibility == "public"
 
 
 def _cell(item: Waiting, state: str) -> CellChange:

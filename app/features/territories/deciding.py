@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -68,17 +68,19 @@ def facts_of(
 def decide(town: Town, facts: RoutingFacts) -> Chosen:
     """The service that must act: first rule that holds, else the category's, else the queue that sorts."""
     decision = rules_of(town).route(facts)
-    service = town.service_keys.get(decision.service or "", town.triage)
     # There are as many reasons as rules and categories: each is put in words once.
     reasons = _reasons_of(town)
     key = (decision.code, decision.rule_id, decision.service, decision.params.get("category"))
-    routing = reasons.get(key)
-    if routing is None:
+    chosen = reasons.get(key)
+    if chosen is None:
         stored = decision.to_json()
         words = reason_in_words(stored, names_of(town))
-        routing = reasons[key] = {"rule": stored["rule"], "code": stored["code"], "message": words.to_json()}
-    skipped = tuple((town.rules[flag.number - 1].id, flag.message) for flag in decision.flags)
-    return Chosen(service, routing, skipped, _mended(town, decision) if town.failing else ())
+        routing = {"rule": stored["rule"], "code": stored["code"], "message": words.to_json()}
+        chosen = reasons[key] = Chosen(town.service_keys.get(decision.service or "", town.triage), routing)
+    if decision.flags or town.failing:
+        skipped = tuple((town.rules[flag.number - 1].id, flag.message) for flag in decision.flags)
+        return replace(chosen, skipped=skipped, mended=_mended(town, decision))
+    return chosen
 
 
 def _mended(town: Town, decision: Decision) -> tuple[int, ...]:
@@ -89,7 +91,7 @@ def _mended(town: Town, decision: Decision) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=500)
-def _reasons_of(town: Town) -> dict[tuple[Any, ...], dict[str, Any]]:
+def _reasons_of(town: Town) -> dict[tuple[Any, ...], Chosen]:
     return {}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,45 +56,67 @@ class RoutingFacts:
 
 
 class Case:
-    """Facts, prepared for the time zone of a town."""
-
-    __slots__ = (
-        "answers",
-        "channel",
-        "folded",
-        "kind",
-        "local",
-        "minute",
-        "path",
-        "text",
-        "weekday",
-        "zones",
-    )
+    """Facts, prepared for the time zone of a town as far as its rules ask."""
 
     def __init__(self, facts: RoutingFacts, timezone: ZoneInfo) -> None:
         if facts.at.tzinfo is None:
             raise ValueError("the moment of a contribution must carry its time zone")
-        self.local = facts.at.astimezone(timezone)
-        self.weekday = WEEKDAYS[self.local.weekday()]
-        self.minute = self.local.hour * 60 + self.local.minute
+        self._facts, self._timezone = facts, timezone
         self.kind = facts.kind
         self.path = facts.category_path
         self.channel = facts.channel
         self.answers = facts.answers
-        self.text = facts.text
-        self.folded: str | None = None
-        zones = set()
-        for kind, slugs in facts.zones.items():
-            if slugs:
-                zones.add(f"{kind}/*")
-                zones.update(f"{kind}/{slug}" for slug in slugs)
-        self.zones = zones
+        self.zones = facts.zones
 
+    @cached_property
+    def local(self) -> datetime:
+        """When it was received, by the town's clock."""
+        return self._facts.at.astimezone(self._timezone)
+
+    @property
+    def weekday(self) -> str:
+        return WEEKDAYS[self.local.weekday()]
+
+    @property
+    def minute(self) -> int:
+        return self.local.hour * 60 + self.local.minute
+
+    @cached_property
     def folded_text(self) -> str:
-        """The text without case and accents, folded only when a rule asks."""
-        if self.folded is None:
-            self.folded = fold(self.text)
-        return self.folded
+        """The text without case and accents."""
+        return fold(self._facts.text)
+
+
+def rules_out(condition: Condition, kind: str, path: tuple[str, ...], channel: str) -> bool:
+    """Whether nothing of this kind, category and channel can meet it, whatever else is said of it.
+
+    Never where a look at the answers could fail first: that failure has to be heard of.
+    """
+    match condition:
+        case KindIs(values):
+            return kind not in values
+        case CategoryUnder(values):
+            return not set(values) & set(path)
+        case ChannelIs(values):
+            return channel not in values
+        case AnyOf(parts):
+            return all(rules_out(part, kind, path, channel) for part in parts)
+        case All(parts):
+            for part in parts:
+                if rules_out(part, kind, path, channel):
+                    return True
+                if _asks_answers(part):
+                    return False
+    return False
+
+
+def _asks_answers(condition: Condition) -> bool:
+    match condition:
+        case All(parts) | AnyOf(parts):
+            return any(_asks_answers(part) for part in parts)
+        case Not(part):
+            return _asks_answers(part)
+    return isinstance(condition, AnswerIs | AnswerGiven | AnswerBetween | AnswerHas)
 
 
 def compile_condition(condition: Condition) -> Test:
@@ -142,8 +165,7 @@ def _leaf(condition: Leaf) -> Test:
             categories = frozenset(values)
             return lambda case: not categories.isdisjoint(case.path)
         case ZoneIn(values):
-            zones = frozenset(values)
-            return lambda case: not zones.isdisjoint(case.zones)
+            return _zones(values)
         case WeekdayIs(values):
             days = frozenset(values)
             return lambda case: case.weekday in days
@@ -158,13 +180,26 @@ def _leaf(condition: Leaf) -> Test:
     return _answer(condition)
 
 
+def _zones(values: tuple[str, ...]) -> Test:
+    wanted = tuple(value.split("/") for value in values)
+
+    def test(case: Case) -> bool:
+        for kind, slug in wanted:
+            inside = case.zones.get(kind)
+            if inside and (slug == "*" or slug in inside):
+                return True
+        return False
+
+    return test
+
+
 def _words(words: tuple[str, ...]) -> Test:
     found = word_pattern(words).search
     stems = tuple(fold(word.rstrip("*")) for word in words)
 
     def test(case: Case) -> bool:
         # Looking for the letters first spares the expression, ten times dearer, on nearly every text.
-        text = case.folded_text()
+        text = case.folded_text
         for stem in stems:
             if stem in text:
                 return found(text) is not None
@@ -274,7 +309,9 @@ def describe(condition: Leaf, names: Names) -> tuple[Message, Callable[[Case], A
             return (
                 Message("the place is in %(wanted)s", {"wanted": wanted}),
                 lambda case: (
-                    tuple(names.zone(zone) for zone in sorted(case.zones) if not zone.endswith("/*"))
+                    tuple(
+                        names.zone(f"{kind}/{slug}") for kind in sorted(case.zones) for slug in sorted(case.zones[kind])
+                    )
                     or Message("no zone")
                 ),
             )

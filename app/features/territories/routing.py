@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from app.core.messages import Labels, Message
-from app.features.territories.matching import Case, Names, RoutingFacts, Test, compile_condition, describe
+from app.features.territories.matching import Case, Names, RoutingFacts, Test, compile_condition, describe, rules_out
 from app.features.territories.packs.conditions import (
     All,
     AnyOf,
@@ -125,6 +125,14 @@ class _Compiled:
     problem: Message | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """The rules that may hold for a kind, a category and a channel, and what is decided when none does."""
+
+    rules: tuple[tuple[Test, Rule], ...]
+    otherwise: Decision
+
+
 class RuleSet:
     """A town's rules, compiled once; `route` then costs some microseconds. Immutable, safe between threads.
 
@@ -148,7 +156,7 @@ class RuleSet:
             for one in self.compiled
             if one.problem is not None and one.rule.active
         )
-        self._ready = tuple((one.test, one.rule) for one in self.compiled if one.test is not None and one.rule.active)
+        self._met: dict[tuple[str, tuple[str, ...], str], _Met] = {}
 
     def _compile(self, rule: Rule) -> _Compiled:
         condition, problems = parse_condition(rule.when)
@@ -164,9 +172,10 @@ class RuleSet:
 
     def route(self, facts: RoutingFacts) -> Decision:
         """The decision for one contribution. Raises ValueError only when `facts.at` has no time zone."""
-        case = Case(facts, self.timezone)
+        met = self._met_with(facts.kind, facts.category_path, facts.channel)
         flags = self._broken
-        for test, rule in self._ready:
+        case = Case(facts, self.timezone)
+        for test, rule in met.rules:
             try:
                 held = test(case)
             except Exception as error:  # noqa: BLE001  a rule must never stop a contribution
@@ -175,17 +184,29 @@ class RuleSet:
             if held:
                 params = {"number": rule.number, "name": rule.name, "service": rule.service}
                 return Decision(rule.service, "rule", rule.id, params, flags)
-        return self._fallback(facts, flags)
+        return met.otherwise if flags is self._broken else replace(met.otherwise, flags=flags)
 
-    def _fallback(self, facts: RoutingFacts, flags: tuple[Flag, ...]) -> Decision:
-        leaf = facts.category_path[-1] if facts.category_path else ""
-        for category in reversed(facts.category_path):
+    def _met_with(self, kind: str, path: tuple[str, ...], channel: str) -> _Met:
+        """Found once for each kind, category and channel: most rules speak of other categories."""
+        known = self._met.get((kind, path, channel))
+        if known is None:
+            rules = tuple(
+                (one.test, one.rule)
+                for one in self.compiled
+                if one.test and one.condition and one.rule.active and not rules_out(one.condition, kind, path, channel)
+            )
+            known = self._met[kind, path, channel] = _Met(rules, self._fallback(kind, path))
+        return known
+
+    def _fallback(self, kind: str, path: tuple[str, ...]) -> Decision:
+        leaf = path[-1] if path else ""
+        for category in reversed(path):
             known = self.categories.get(category)
-            service = known.of(facts.kind) if known else None
+            service = known.of(kind) if known else None
             if service and (self.services is None or service in self.services):
                 code: Reason = "category" if category == leaf else "ancestor"
-                return Decision(service, code, None, {"category": category, "service": service}, flags)
-        return Decision(None, "triage", None, {"category": leaf}, flags)
+                return Decision(service, code, None, {"category": category, "service": service}, self._broken)
+        return Decision(None, "triage", None, {"category": leaf}, self._broken)
 
     def explain(self, facts: RoutingFacts, names: Names | None = None) -> list[Explanation]:
         """What each rule says of this contribution, in order."""

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pyproj import Geod
 from sqlalchemy.orm import Session
@@ -26,8 +27,7 @@ METRES_PER_DEGREE = 110_000
 """A little less than any degree of latitude, so that a cell is never too small."""
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(NamedTuple):
     """A problem to group: WGS84 degrees, metres, and the moment it was said."""
 
     key: int
@@ -47,16 +47,14 @@ class Spot:
         return self.at - timedelta(days=self.window_days)
 
 
-@dataclass(frozen=True)
-class Near:
+class Near(NamedTuple):
     """An existing ticket that a spot may join; metres."""
 
     ticket_id: int
     distance_m: float
 
 
-@dataclass(frozen=True)
-class Joined:
+class Joined(NamedTuple):
     """Where a spot ends: in ticket `ticket_id`, or with the spot `leader` that opens a ticket (itself, if it leads)."""
 
     ticket_id: int | None

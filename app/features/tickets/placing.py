@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -24,8 +24,7 @@ from app.features.territories.routing import RoutingFacts
 from app.features.tickets.grouping import Anchors, Joined, Spot, group, lock_places, nearest_open
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A contribution as grouping and routing see it."""
 
     id: int
@@ -70,7 +69,7 @@ _CLAIM = statement(
     "attempts",
     "request_id",
     "ticket_id",
-    *(field.name for field in fields(Waiting)),
+    *Waiting._fields,
 )
 
 _WRITE = statement(

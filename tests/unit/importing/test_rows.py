@@ -10,7 +10,7 @@ import pytest
 
 from app.importing.mapping import Mapping
 from app.importing.rows import LeftOut, Refused, Row, RowReader
-from app.importing.staging import copy_line, reject_line
+from app.importing.staging import field, reject_line
 
 HEADER = ["id", "day", "type", "sub", "lon", "lat", "point", "status", "closed", "via", "words"]
 GOOD = {
@@ -151,9 +151,11 @@ def test_words_are_cleaned_and_shortened() -> None:
 
 
 def test_copied_text_keeps_every_character() -> None:
-    assert copy_line(1, None, "plain", 2.5, True) == "1\t\\N\tplain\t2.5\tTrue\n"
-    assert copy_line("a\tb", "c\\d\ne", None) == "a\\tb\tc\\\\d\\ne\t\\N\n"
-    assert copy_line("\\N", "x") == "\\\\N\tx\n"
+    assert [field(value) for value in ("plain", None, 2.5)] == ["plain", "\\N", "2.5"]
+    assert field("a\tb") == "a\\tb"
+    assert field("c\\d\ne\r") == "c\\\\d\\ne\\r"
+    assert field("\\N") == "\\\\N"
+    assert field("a\x00b") == "a␀b"
 
 
 def test_a_refused_row_stays_as_it_was() -> None:

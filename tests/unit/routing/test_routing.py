@@ -172,6 +172,13 @@ def test_broken_rules_are_skipped_and_flagged_never_in_the_way() -> None:
     assert "TypeError" in str(decision.flags[2].message)
 
 
+def test_a_rule_of_another_kind_still_says_that_it_fails() -> None:
+    # It looks at the answer before it looks at the kind.
+    strange = rule(1, {"all": [{"answer": {"question": "moments", "at_least": 3}}, {"kind": "praise"}]})
+    other = rule(2, {"all": [{"kind": "praise"}, {"answer": {"question": "moments", "at_least": 3}}]})
+    assert [flag.rule_id for flag in route([strange, other], facts(), timezone=PARIS).flags] == [1]
+
+
 def test_inactive_rules_do_nothing() -> None:
     assert route([rule(1, {"all": []}, active=False)], facts(), timezone=PARIS).code == "triage"
 

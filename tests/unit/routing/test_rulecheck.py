@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -286,6 +287,28 @@ def test_what_is_said_impossible_or_out_of_reach_never_decides(
         decision = ready.route(case)
         assert decision.flags == ()
         assert decision.rule_id not in told
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(CONDITIONS, min_size=1, max_size=4),
+    st.lists(cases(), min_size=1, max_size=10),
+    st.dictionaries(st.sampled_from(sorted(ANSWERS)), st.sampled_from([{"x": []}, [["a"], {}], 7, None])),
+)
+def test_a_rule_set_decides_as_its_rules_one_by_one(
+    conditions: list[Any], facts: list[RoutingFacts], odd: dict[str, Any]
+) -> None:
+    rules = [Rule(number, number, "", when, "x") for number, when in enumerate(conditions)]
+    ready = RuleSet(rules, timezone="Europe/Paris")
+    for said in facts:
+        case = replace(said, answers={**said.answers, **odd})
+        outcomes = [RuleSet([rule], timezone="Europe/Paris").explain(case)[0].outcome for rule in rules]
+        first = next((number for number, outcome in enumerate(outcomes) if outcome == "decided"), None)
+        decision = ready.route(case)
+        assert decision.rule_id == first
+        assert [flag.rule_id for flag in decision.flags] == [
+            number for number, outcome in enumerate(outcomes[:first]) if outcome == "skipped"
+        ]
 
 
 @given(CONDITIONS)
