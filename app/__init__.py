@@ -1,18 +1,20 @@
-"""The Flask application: `create_app()` wires, nothing else."""
+"""The Flask application: `create_app()` wires, nothing else.
+
+What it wires is imported when it is called: `auzolan`, which lives in this package too, has no use for it.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
-from flask import Flask
-from jinja2 import FileSystemBytecodeCache
-from werkzeug.middleware.proxy_fix import ProxyFix
+if TYPE_CHECKING:
+    from flask import Flask
+    from jinja2 import FileSystemBytecodeCache
 
-from app.settings import Settings
+    from app.settings import Settings
 
 # Each room that has pages, commands or addresses offers `init_app(app)`; the order is the order of blueprints.
 ROOMS = (
@@ -35,13 +37,19 @@ ROOMS = (
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     """Build the application from `settings` (the environment's if none are given)."""
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
     from app.core import db, logs, packing, security
     from app.core.i18n import babel, select_language
+    from app.core.routes import Route
+    from app.settings import Settings
     from app.translations.compile import ensure as ensure_translations
 
     settings = settings or Settings()
     cache = settings.storage.data / "cache"
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
+    app.url_rule_class = Route
     app.config.update(
         SECRET_KEY=settings.web.secret_key.get_secret_value() or None,
         MAX_CONTENT_LENGTH=settings.web.max_body_mb * 1024 * 1024,
@@ -82,6 +90,8 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
 
 def _compiled_templates(cache: Path) -> FileSystemBytecodeCache:
     """Templates compiled by any process of this installation, so that no reader waits for it after a start."""
+    import jinja2
+
     folder = cache / f"templates-{jinja2.__version__}"
     folder.mkdir(parents=True, exist_ok=True)
-    return FileSystemBytecodeCache(str(folder))
+    return jinja2.FileSystemBytecodeCache(str(folder))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import servers
+from tests.support import prepared, servers
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,6 +32,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    prepared.end()
     if not hasattr(config, "workerinput"):
         servers.end_run()
 

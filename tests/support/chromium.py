@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from app.cli.stack import debian
 from app.cli.stack.errors import StackError
 from app.cli.stack.places import cache_folder
 
-INSTALLED = ("chromium", "chromium-headless-shell", "google-chrome")
-# Without root the headless shell is enough, and half the weight.
-UNPACKED = ("chromium-headless-shell", "fonts-dejavu-core")
+# The headless shell draws pages and nothing around them: two thirds of the work of a test, and half the weight.
+SHELL = "chromium-headless-shell"
+WHOLE = ("chromium", "google-chrome")
+PACKAGES = (SHELL, "fonts-dejavu-core")
 # Desktop helpers and the graphics drivers: tests draw with the software renderer that comes along.
 NOT_NEEDED = re.compile(r"^(x11-|xdg-|libgl1|libglx|libgl1-mesa|lsb-base|sysvinit|libc6$|libgcc-s1$|gcc-|debconf|perl)")
 
@@ -50,47 +52,55 @@ def tree() -> Path:
 
 def find() -> Chromium | None:
     """What is usable now, without fetching anything."""
-    for name in INSTALLED:
-        if program := shutil.which(name):
-            return Chromium(Path(program))
-    program = tree() / "usr/lib/chromium/chromium-headless-shell"
-    if not program.exists():
+    return _shell() or _whole()
+
+
+def _shell() -> Chromium | None:
+    if program := shutil.which(SHELL):
+        return Chromium(Path(program))
+    unpacked = tree() / "usr/lib/chromium" / SHELL
+    if not unpacked.exists():
         return None
     environment = {
         "LD_LIBRARY_PATH": ":".join(str(folder) for folder in debian.library_folders(tree())),
         "FONTCONFIG_FILE": str(tree() / "fonts.conf"),
     }
-    return Chromium(program, environment)
+    return Chromium(unpacked, environment)
+
+
+def _whole() -> Chromium | None:
+    return next((Chromium(Path(program)) for name in WHOLE if (program := shutil.which(name))), None)
 
 
 def ensure(say: Callable[[str], None]) -> Chromium:
-    """Find Chromium or fetch it; raises `StackError` that says exactly what to install."""
-    if found := find():
-        return found
-    by_hand = "Chromium is missing, and could not be fetched. Run: apt-get install chromium"
-    if not debian.is_debian():
-        raise StackError(by_hand)
-    cache = cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not find():
-            _fetch(debian.Apt(cache / "apt"), say)
+    """Find the headless shell or fetch it; a whole browser does where it cannot be had.
+
+    Raises `StackError` that says exactly what to install when there is neither.
+    """
+    if debian.is_debian() and not _shell():
+        cache = cache_folder()
+        cache.mkdir(parents=True, exist_ok=True)
+        with (cache / "lock").open("w") as lock, suppress(*[StackError] * bool(_whole())):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            apt = debian.Apt(cache / "apt")
+            # Whoever has a browser does not wait for package lists.
+            if not _shell() and (apt.knows(SHELL) or not _whole()):
+                _fetch(apt, say)
             shutil.rmtree(cache / "apt", ignore_errors=True)
     if found := find():
         return found
-    raise StackError(by_hand)
+    raise StackError(f"Chromium is missing, and could not be fetched. Run: apt-get install {SHELL}")
 
 
 def _fetch(apt: debian.Apt, say: Callable[[str], None]) -> None:
     if os.getuid() == 0:
         say("Installing Chromium from this system's packages …")
-        apt.find("chromium")
-        apt.install(["chromium", "fonts-dejavu-core"])
+        apt.find(*PACKAGES)
+        apt.install(PACKAGES)
         return
     say(f"Unpacking Chromium from this system's packages into {tree()} …")
-    apt.find(*UNPACKED)
-    apt.unpack(apt.closure(UNPACKED, leave_out=NOT_NEEDED, whole=re.compile("^chromium")), tree())
+    apt.find(*PACKAGES)
+    apt.unpack(apt.closure(PACKAGES, leave_out=NOT_NEEDED, whole=re.compile("^chromium")), tree())
     (tree() / "fonts.conf").write_text(
         '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>\n'
         f"<dir>{tree()}/usr/share/fonts</dir>\n<dir>/usr/share/fonts</dir>\n"

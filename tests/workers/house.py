@@ -7,7 +7,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -38,7 +37,7 @@ from app.features.contributions.services import submit_contribution
 from app.features.contributions.uploads import check_uploads
 from app.features.territories.models import Category, Service
 from app.features.territories.services import NewTerritory, add_territory
-from tests.support import servers
+from tests.support import prepared, servers
 
 WEST, SOUTH, EAST, NORTH = -1.52, 43.45, -1.42, 43.52
 RADIUS_M = 30.0
@@ -119,7 +118,7 @@ class House:
         }
         table = own_processes(self.environment, folder=data, port=self.port)
         self.commands = {process.name: process.command for process in table}
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, prepared.Started] = {}
 
     # Processes
 
@@ -130,9 +129,7 @@ class House:
             if fault:
                 command = (sys.executable, "-m", "tests.workers.faults", fault, *command[3:])
             with (self.data / f"{name}.log").open("ab") as log:
-                self.running[name] = subprocess.Popen(
-                    command, env=self.environment, cwd=self.data, stdout=log, stderr=log, start_new_session=True
-                )
+                self.running[name] = prepared.start(command, environment=self.environment, folder=self.data, log=log)
         if "web" in names:
             wait_until(self.answers, "the web to answer", 60)
 
