@@ -37,19 +37,17 @@ ROOMS = (
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     """Build the application from `settings` (the environment's if none are given)."""
-    from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app.core import db, logs, packing, security
+    from app.core.application import Application
     from app.core.i18n import babel, select_language
-    from app.core.routes import Route
     from app.settings import Settings
     from app.translations.compile import ensure as ensure_translations
 
     settings = settings or Settings()
     cache = settings.storage.data / "cache"
-    app = Flask(__name__, static_folder=None, template_folder="web/templates")
-    app.url_rule_class = Route
+    app = Application(__name__, static_folder=None, template_folder="web/templates")
     app.config.update(
         SECRET_KEY=settings.web.secret_key.get_secret_value() or None,
         MAX_CONTENT_LENGTH=settings.web.max_body_mb * 1024 * 1024,

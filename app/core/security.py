@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -56,19 +57,28 @@ def _open_to_pages() -> bool:
     return rule is not None and rule.kind == "public"
 
 
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
 def _harden(response: Response) -> Response:
     headers = response.headers
+    wanted = dict(_ALWAYS)
+    if response.mimetype == "text/html":
+        wanted["Content-Security-Policy"] = content_security_policy(csp_nonce())
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        wanted["Strict-Transport-Security"] = "max-age=31536000"
+    said = {name.lower() for name, _ in headers}
+    for name, value in wanted.items():
+        if name.lower() not in said:
+            headers.add(name, value)
     if _open_to_pages():
         # Without credentials: a browser neither sends our cookie nor shows what was made for somebody.
         headers["Access-Control-Allow-Origin"] = "*"
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if response.mimetype == "text/html":
-        headers.setdefault("Content-Security-Policy", content_security_policy(csp_nonce()))
-    if current_app.config["SESSION_COOKIE_SECURE"]:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
 
 
@@ -77,6 +87,7 @@ def is_limited() -> bool:
     return not current_app.extensions["auzolan.unlimited"]()
 
 
+@lru_cache(maxsize=1_000)
 def _is_loopback(host: str | None) -> bool:
     try:
         return ipaddress.ip_address(host or "").is_loopback

@@ -82,8 +82,11 @@ def forget_browser(response: BaseResponse) -> None:
 
 
 def _kept() -> str | None:
+    said = request.cookies.get(COOKIE)
+    if not said:
+        return None
     try:
-        secret = _serializer().loads(request.cookies.get(COOKIE, ""))
+        secret = _serializer().loads(said)
     except BadSignature:
         return None
     return secret if isinstance(secret, str) else None

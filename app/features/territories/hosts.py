@@ -44,6 +44,7 @@ class Host:
 
 Hosts = Mapping[str, Host]
 """By name, a town's first host before its others."""
+_ASKED = "auzolan.host"
 _remembered: WeakKeyDictionary[Engine, tuple[float, Hosts]] = WeakKeyDictionary()
 
 
@@ -88,7 +89,11 @@ def forget_hosts() -> None:
 
 
 def _this_host() -> Host | None:
-    return _hosts().get(urlsplit(f"//{request.host}").hostname or "")
+    # Asked several times a request, by whoever makes a link.
+    if _ASKED not in request.environ:
+        request.environ[_ASKED] = _hosts().get(urlsplit(f"//{request.host}").hostname or "")
+    host: Host | None = request.environ[_ASKED]
+    return host
 
 
 def _hosts() -> Hosts:
