@@ -6,11 +6,11 @@ RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /src
 # Dependencies change less often than code: they are a layer of their own.
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync --locked --no-dev --extra s3 --no-install-project
+RUN uv sync --locked --no-dev --extra s3 --extra faces --no-install-project
 COPY app app
 COPY geodata geodata
 COPY workers workers
-RUN uv sync --locked --no-dev --extra s3 --no-editable
+RUN uv sync --locked --no-dev --extra s3 --extra faces --no-editable
 
 FROM python:3.13-slim-bookworm
 RUN groupadd --gid 10001 auzolan && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin auzolan \

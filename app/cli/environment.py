@@ -144,7 +144,7 @@ def sync(*, dev: bool) -> None:
     program = uv()
     say("Installing the locked dependencies into .venv/ …" if not dev else "Installing the tools of the tests …")
     STAMP.unlink(missing_ok=True)
-    groups = ["--group", "dev"] if dev else ["--no-dev"]
+    groups = ["--extra", "faces", *(["--group", "dev"] if dev else ["--no-dev"])]
     settings = {
         "UV_PROJECT_ENVIRONMENT": str(VENV),
         "UV_PYTHON_DOWNLOADS": "never",

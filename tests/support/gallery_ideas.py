@@ -170,6 +170,7 @@ def add(app: Flask) -> None:
         wrong = "refused" in request.args
         page = pages.DiscussionPage(
             reference=reference,
+            blurs_faces=True,
             title="Un parvis ombragé devant l’école Jules-Ferry",
             url=f"/c/{reference}",
             comments=[] if "vide" in request.args else THREAD,

@@ -195,6 +195,7 @@ def new_page(kind: str, posted: Mapping[str, str] | None) -> form_pages.NewPage:
             errors["email"] = "Il manque la fin de l’adresse, par exemple « .fr ». Le reste est gardé."
     return form_pages.NewPage(
         kind=kind,
+        blurs_faces=True,
         action=f"/contribuer/{kind}",
         key="5f0c9a3e-4d7f-4f0b-9f43-1b7f0f7a8d11",
         categories=CATEGORIES,

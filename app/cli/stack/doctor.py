@@ -13,6 +13,7 @@ from app.cli.stack.errors import StackError
 from app.cli.stack.places import Places
 from app.cli.stack.provision import BY_HAND, find_programs
 from app.cli.stack.runas import database_account
+from app.core.images import can_find_faces
 
 NEEDED_BYTES = 1_000_000_000
 
@@ -29,7 +30,7 @@ class Finding:
 
 def examine(places: Places) -> list[Finding]:
     """Look at everything; nothing is changed."""
-    return [_python(), _database(), _account(), _redis(), _time_zones(), _folder(places), _space(places)]
+    return [_python(), _database(), _account(), _redis(), _time_zones(), _folder(places), _space(places), _faces()]
 
 
 def _sudo() -> str:
@@ -80,6 +81,17 @@ def _time_zones() -> Finding:
     is_well = Path("/usr/share/zoneinfo/Europe/Paris").exists()
     words = "/usr/share/zoneinfo" if is_well else "the time zones of towns are unknown here"
     return Finding("time zones", is_well, words, f"{_sudo()}apt-get install tzdata")
+
+
+def _faces() -> Finding:
+    """An extra: its absence is no lack, and must be known where a town counts on it."""
+    words = "found and blurred in public photos, unless a town's pack says `faces: leave`"
+    if not can_find_faces():
+        words = (
+            "not looked for; a town whose pack says `faces: blur` shows no photo until somebody runs: "
+            "pip install 'auzolan[faces]'"
+        )
+    return Finding("faces in photos", True, words)
 
 
 def _nearest_existing(path: Path) -> Path:

@@ -6,6 +6,7 @@ here knows the database, the queue or the web.
 
 from app.core.images.check import check_photo
 from app.core.images.derive import Rectangle, derive
+from app.core.images.faces import FacesUnchecked, can_find_faces
 from app.core.images.types import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -20,11 +21,13 @@ __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
     "Derivatives",
+    "FacesUnchecked",
     "PhotoFailed",
     "PhotoFormat",
     "PhotoInfo",
     "PhotoRefused",
     "Rectangle",
+    "can_find_faces",
     "check_photo",
     "derive",
 ]

@@ -23,6 +23,7 @@ from pillow_heif import HeifImageFile
 from app.core.images.bare import require_bare_jpeg, require_bare_webp
 from app.core.images.ceiling import memory_ceiling
 from app.core.images.check import open_container, read_bounded
+from app.core.images.faces import FacesUnchecked, blur_faces
 from app.core.images.types import (
     Container,
     Derivatives,
@@ -67,17 +68,20 @@ pillow_heif.options.DEPTH_IMAGES = False
 pillow_heif.options.AUX_IMAGES = False
 
 
-def derive(original: bytes | Path, *, hidden: Sequence[Rectangle] = ()) -> Derivatives:
+def derive(original: bytes | Path, *, hidden: Sequence[Rectangle] = (), faces: bool = False) -> Derivatives:
     """The public copies of an original that `check_photo` accepted. Idempotent; touches no file but the original.
 
     `hidden` are the parts a moderator covered (a face, a plate): painted over in every copy, not blurred, because a
-    blur can be undone.
+    blur can be undone. `faces`: those that are found are blurred in every copy.
 
-    Raises PhotoFailed, and only that: the photo must then stay private and its author be told `message`.
+    Raises PhotoFailed: the photo must then stay private and its author be told `message`. With `faces`, also
+    FacesUnchecked: the photo must stay private until they can be looked for.
     """
     try:
         with memory_ceiling(MEMORY_CEILING):
-            return _derived(read_bounded(original), hidden)
+            return _derived(read_bounded(original), hidden, faces=faces)
+    except FacesUnchecked:
+        raise
     except PhotoRefused as refusal:
         raise PhotoFailed(refusal.code, refusal.message, **refusal.params) from refusal
     except MemoryError as error:
@@ -89,12 +93,14 @@ def derive(original: bytes | Path, *, hidden: Sequence[Rectangle] = ()) -> Deriv
         raise PhotoFailed(reason.code, reason.message) from error
 
 
-def _derived(data: bytes, hidden: Sequence[Rectangle]) -> Derivatives:
+def _derived(data: bytes, hidden: Sequence[Rectangle], *, faces: bool) -> Derivatives:
     container = open_container(data)
     orientation = 1 if container.format == "heif" else read_exif(container.exif).orientation
     large = _upright_srgb(container, orientation)
     for rectangle in hidden:
         _cover(large, rectangle)
+    if faces:
+        blur_faces(large)
     small = large.resize(_fit(large.size, SMALL), Image.Resampling.LANCZOS, reducing_gap=2.0)
     tiny = small.resize(_fit(small.size, TINY), Image.Resampling.BOX)
     return Derivatives(

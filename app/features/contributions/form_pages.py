@@ -100,6 +100,7 @@ class NewPage:
     cancel_url: str = "/"
     max_text: int = 4000
     max_photos: int = 5
+    blurs_faces: bool = False
     max_photo_mb: int = 15
 
     @property

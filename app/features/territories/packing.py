@@ -28,6 +28,7 @@ from geodata.geometry import as_multipolygon
 TOWN_SETTINGS = (
     "moderation",
     "moderation_hints",
+    "faces",
     "proof_of_work",
     "contact",
     "colours",

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from app.core.images import FacesUnchecked, derive
 from app.features.accounts import services as accounts
 from app.features.accounts.policies import Actor
 from app.features.contributions.photos import derive_photo
@@ -25,6 +26,8 @@ from app.features.participation.services.moderating import decide_comment
 from tests.integration.participation.conftest import Ideas
 from tests.support.desk import PASSWORD, form_token, sign_in
 from tests.unit.core.photo_samples import phone_jpeg
+
+PORTRAIT = (Path(__file__).parents[2] / "unit/core/portrait.jpg").read_bytes()
 
 
 def sends(app: Flask, client: Any, reference: str, words: str, *photos: bytes, email: str = "") -> Any:
@@ -257,6 +260,50 @@ def test_the_author_of_a_hidden_comment_hears_why(app: Flask, ideas: Ideas, desk
     decide_comment(ideas.session, actor, comment_id=ours, decision="hidden", reason="insult")
     ideas.session.commit()
     assert told() == []
+
+
+def test_a_town_that_blurs_faces_shows_none(
+    app: Flask, ideas: Ideas, develop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, client = ideas.idea(), app.test_client()
+    hint = "Les visages que nous trouvons sont flout"
+    page = f"/c/{reference}/commentaires"
+
+    def wishes(faces: str) -> None:
+        ideas.session.execute(
+            text(
+                "UPDATE territory SET settings = jsonb_build_object('faces', CAST(:wish AS text)), "
+                "config_version = config_version + 1"
+            ),
+            {"wish": faces},
+        )
+        ideas.session.commit()
+
+    def made(key: str | None) -> bytes:
+        return bytes(client.get(f"/photos/{key}/1600.jpg").data)
+
+    wishes("leave")
+    assert hint not in client.get(page).text
+    sends(app, client, reference, "Voyez", PORTRAIT)
+    [plain] = develop()
+    wishes("auto")
+    assert hint in client.get(page).text
+    sends(app, client, reference, "Voyez encore", PORTRAIT)
+    _, blurred = develop()
+    assert made(plain) == derive(PORTRAIT).jpeg_1600 and made(blurred) == derive(PORTRAIT, faces=True).jpeg_1600
+    assert made(plain) != made(blurred)
+
+    # Where they cannot be looked for: a town that says "blur" shows nothing, one that says nothing shows all.
+    monkeypatch.setattr("app.core.images.faces.can_find_faces", lambda: False)
+    monkeypatch.setattr("app.features.contributions.photos.can_find_faces", lambda: False)
+    wishes("blur")
+    sends(app, client, reference, "Et là", PORTRAIT)
+    with pytest.raises(FacesUnchecked, match=r"auzolan\[faces\]"):
+        develop()
+    assert ideas.value("SELECT state FROM photo ORDER BY id DESC LIMIT 1") == "pending"
+    wishes("auto")
+    assert hint not in client.get(page).text
+    assert made(develop()[2]) == made(plain)
 
 
 def test_what_waits_shows_no_photo(app: Flask, ideas: Ideas, develop: Any) -> None:

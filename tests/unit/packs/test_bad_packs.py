@@ -274,6 +274,14 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
         read_pack(tmp_path)
 
 
+def test_a_town_that_counts_on_an_extra_is_warned(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(folder, "town.yaml", "format: 1", "format: 1\nfaces: blur")
+    assert found(folder) == []
+    monkeypatch.setattr("app.features.territories.packs.checker.can_find_faces", lambda: False)
+    issue = only(folder)
+    assert (issue.line, issue.field, issue.severity) == (2, "faces", "warning") and "auzolan[faces]" in issue.message
+
+
 class TestZones:
     def put(self, folder: Path, *features: Any, name: str = "quarter") -> None:
         (folder / f"zones/{name}.geojson").write_text(collection(*features))

@@ -38,6 +38,7 @@ from app.features.contributions.form_pages import (
 from app.features.contributions.forms import page_field, photo_files, read_page_form
 from app.features.contributions.pages import Choice
 from app.features.contributions.person import acting_author, remember
+from app.features.contributions.photos import blurs_faces
 from app.features.contributions.public import public_face
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, follow_hash, submit_contribution
@@ -208,6 +209,7 @@ def _form(kind: str, values: dict[str, Any], errors: dict[str, str], kept: tuple
         errors=errors,
         max_text=BODY_MAX,
         max_photos=PHOTOS_MAX,
+        blurs_faces=blurs_faces(here.town),
     )
     return render_template("contributions/new.html", page=page)
 

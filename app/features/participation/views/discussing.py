@@ -19,6 +19,7 @@ from app.core.storage import open_storage
 from app.features.accounts.access import current_actor
 from app.features.contributions.forms import photo_files
 from app.features.contributions.person import acting_person, person, remember
+from app.features.contributions.photos import blurs_faces
 from app.features.contributions.public import public_face
 from app.features.contributions.uploads import check_uploads
 from app.features.participation.models import PHOTOS_MAX
@@ -35,6 +36,7 @@ from app.features.participation.services.commenting import (
 from app.features.participation.services.commenting import agree as say_agree
 from app.features.participation.views import blueprint
 from app.features.participation.views.section import comment_view
+from app.features.territories.catalogue import current_town
 from app.features.territories.hosts import host_reach
 from app.features.territories.processes import process
 
@@ -148,6 +150,7 @@ def _page(reference: str, invalid: Invalid | None = None) -> Response:
         if found.following
         else "",
         max_photos=PHOTOS_MAX,
+        blurs_faces=blurs_faces(current_town(db.session, row.territory_id)),
         sending=values.get("sending") or secrets.token_urlsafe(12),
     )
     return make_response(

@@ -12,6 +12,7 @@ import holidays
 import shapely
 from shapely.geometry import shape
 
+from app.core.images import can_find_faces
 from app.features.territories.backgrounds import faults
 from app.features.territories.packs.colours import weak_pairs
 from app.features.territories.packs.conditions import parse_condition
@@ -91,6 +92,9 @@ class _Checker:
         if town.basemap is not None:
             for name, message in faults(town.basemap.model_dump(exclude_defaults=True)):
                 self.say("town.yaml", ("basemap", name), "", message)
+        if town.faces == "blur" and not can_find_faces():
+            message = "No photo is shown on this machine until faces can be looked for: pip install 'auzolan[faces]'."
+            self.say("town.yaml", ("faces",), "", message, warning=True)
         for key, labels in (*town.texts.items(),):
             self.labels("town.yaml", ("texts", key), "", labels)
         for kind, labels in town.zone_kinds.items():

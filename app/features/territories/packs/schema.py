@@ -154,6 +154,7 @@ class Town(Strict):
     timezone: str = "Europe/Paris"
     moderation: Moderation = "after"
     moderation_hints: Literal["show", "hold"] = "show"
+    faces: Literal["auto", "blur", "leave"] = "auto"
     proof_of_work: ProofOfWork = ProofOfWork()
     contact: Contact = Contact()
     colours: Colours = Colours()
