@@ -140,6 +140,18 @@ class Resident(Person):
         expect(self.page.locator("#list-total")).to_have_text(str(on_the_map))
         return on_the_map
 
+    def sees_hotspots(self, *, at: Place | None = None) -> int:
+        """How many areas the map draws once it is asked where things concentrate."""
+        self.goes_to("/")
+        until(self.page, "window.auzolanMap?.map.loaded()")
+        if at is not None:
+            self.page.evaluate("(center) => auzolanMap.map.jumpTo({center, zoom: 16})", [at[1], at[0]])
+        self.page.locator("[data-map=layers]").click()
+        self.page.locator(".layers .checkline").click()
+        until(self.page, "auzolanMap.found && auzolanMap.map.isSourceLoaded('hotspots') && auzolanMap.map.loaded()")
+        drawn = "auzolanMap.map.queryRenderedFeatures({layers: ['hotspot']}).map((area) => area.properties.id)"
+        return int(self.page.evaluate(f"new Set({drawn}).size"))
+
 
 class Official(Person):
     """Somebody who signs in."""

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.xdist_group("a day in town")
 RUE_GRIMALDI = (43.7353, 7.4200)
 PARC = (43.7336, 7.4163)
 CARREFOUR = (43.7440, 7.4285)
+LARVOTTO = (43.7445, 7.4318)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,19 @@ def test_neighbours_write_the_town_answers_everybody_sees(browser: Browser, town
     planner.signs_in(PLANNER)
     assert planner.counts() == already + 3
     planner.leaves()
+
+
+def test_many_voices_in_one_place_are_a_hotspot_on_the_map(browser: Browser, town: RealTown) -> None:
+    early = Resident(browser, town)
+    assert early.sees_hotspots() == 0
+    expect(early.page.locator(".toast")).to_have_text("Rien ne se concentre nulle part en ce moment.")
+    early.leaves()
+    for number in range(8):
+        town.is_told("full-bin", "La poubelle déborde.", at=(LARVOTTO[0] + number * 0.0001, LARVOTTO[1]))
+    town.finds_a_hotspot()
+    late = Resident(browser, town)
+    assert late.sees_hotspots(at=LARVOTTO) == 1
+    late.leaves()
 
 
 def test_without_scripts_an_address_and_a_photo_are_enough(browser: Browser, town: RealTown) -> None:

@@ -35,6 +35,8 @@ export class View {
     this.config = config;
     this.filters = filters;
     this.sheet = sheet;
+    /** What was loaded, and what of it is drawn. */
+    this.found = /** @type {any} */ (null);
     this.hotspots = /** @type {any} */ (EMPTY);
     this.me = /** @type {any} */ (EMPTY);
     /** @type {(mark: Mark) => void} */
@@ -58,6 +60,8 @@ export class View {
     this.map.on("idle", () => this.draw());
     this.map.getCanvas().addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter") this.enter(); });
     document.getElementById("map-controls")?.addEventListener("click", (event) => this.control(event));
+    this.map.on("click", () => this.fold());
+    document.querySelector(".layers")?.addEventListener("keydown", (event) => { if (/** @type {KeyboardEvent} */ (event).key === "Escape") this.fold(); });
     document.getElementById("layer-hotspots")?.addEventListener("change", (event) => this.showHotspots(/** @type {HTMLInputElement} */ (event.target).checked));
     this.measure();
     this.draw();
@@ -215,6 +219,17 @@ export class View {
     const box = /** @type {HTMLElement} */ (document.getElementById("layers"));
     box.hidden = !box.hidden;
     button.setAttribute("aria-expanded", String(!box.hidden));
+    // On a phone there is no room for it between the filters and a sheet that stands half high.
+    if (!box.hidden && this.sheet.active) this.sheet.set("peek");
+  }
+
+  /** Close the box of the layers, if it is open; the focus goes back to its button when it was inside. */
+  fold() {
+    const box = /** @type {HTMLElement} */ (document.getElementById("layers"));
+    if (box.hidden) return;
+    const button = /** @type {HTMLElement} */ (document.querySelector("[data-map=layers]"));
+    if (box.contains(document.activeElement)) button.focus();
+    this.unfold(button);
   }
 
   locate() {
@@ -234,17 +249,19 @@ export class View {
 
   /** @param {boolean} on */
   async showHotspots(on) {
-    if (on && this.hotspots === EMPTY) {
+    if (on && !this.found) {
       try {
         const answer = await fetch(`${this.config.hotspots}?${new URLSearchParams({ territory: this.config.territory })}`);
         if (!answer.ok) throw new Error(String(answer.status));
-        this.hotspots = await answer.json();
+        this.found = await answer.json();
       } catch {
         toast(this.config.words.hotspots);
         return;
       }
     }
-    this.map.getSource("hotspots").setData(on ? this.hotspots : EMPTY);
+    if (on && !this.found.features.length) toast(this.config.words.calm);
+    this.hotspots = on ? this.found : EMPTY;
+    this.map.getSource("hotspots").setData(this.hotspots);
   }
 
   /** The bar of the scale: the longest round length within 96 pixels. */
