@@ -5,6 +5,9 @@ The town is real; between it and the browser is a wire that the tests cut.
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,18 +15,19 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
+from psycopg.types.json import Jsonb
 
+from app.cli.stack.embedded import free_port
 from tests.browser.conftest import until
-from tests.browser.people import Resident
 from tests.browser.real_town import RealTown, real_town
+from tests.browser.walking import RUE_GRIMALDI, Walker, line, received, wakes
 from tests.support import servers
 from tests.support.wire import Wire, wired
+from tests.workers.house import wait_until
 
 pytestmark = pytest.mark.xdist_group("offline")
 
-RUE_GRIMALDI = (43.7353, 7.4200)
-PARC = (43.7336, 7.4163)
 PIECES = "async (name) => (await (await caches.open(name)).keys()).map((asked) => asked.url)"
 """What the browser keeps under a name, as addresses."""
 
@@ -38,70 +42,6 @@ def town(tmp_path_factory: pytest.TempPathFactory, worker_name: str) -> Iterator
 def wire(town: RealTown) -> Iterator[Wire]:
     with wired(town.port) as carried:
         yield carried
-
-
-class Walker(Resident):
-    """Somebody in the street, on a wire that may be cut."""
-
-    wire: Wire
-
-    @classmethod
-    def on(cls, browser: Browser, town: RealTown, wire: Wire, *, worker: bool = False) -> Walker:
-        walker = cls(browser, town, worker=worker)
-        walker.wire = wire
-        return walker
-
-    def goes_to(self, path: str) -> None:
-        self.page.goto(self.wire.address + path)
-
-    def takes_the_site_along(self) -> None:
-        """Opens the map once, so that the service worker keeps what it needs."""
-        self.goes_to("/")
-        until(self.page, "navigator.serviceWorker.controller !== null")
-
-    def loses_the_network(self, lost: bool = True) -> None:
-        """For the page, and for a service worker that starts before the browser hears that it is offline too."""
-        if lost:
-            self.wire.fault = "down"
-        elif self.wire.fault == "down":
-            self.wire.fault = ""
-        self.page.context.set_offline(lost)
-
-    def writes(self, text: str, *, photos: int = 1, category: str = "pothole", kind: str = "problem") -> None:
-        """A form filled, with its place taken from a photo's or typed."""
-        self.goes_to(f"/contribuer/{kind}")
-        if photos:
-            taken = [self.photo(RUE_GRIMALDI) for _ in range(photos)]
-            self.page.set_input_files("#photos-input", taken)  # type: ignore[arg-type]
-            expect(self.page.locator("#photos figure")).to_have_count(photos)
-            self.page.locator("[data-way=photo]").click()
-        else:
-            self.page.locator("[data-way=type]").click()
-            self.page.fill("#lat", str(PARC[0]))
-            self.page.fill("#lon", str(PARC[1]))
-        self.chooses(category)
-        self.page.fill("#text", text)
-        self.page.wait_for_url("**brouillon=*")
-
-    def presses_send(self) -> None:
-        self.page.locator("#send").click()
-
-
-def received(town: RealTown, text: str) -> list[tuple[str, int]]:
-    """Reference and number of photos of each contribution with these words."""
-    return [
-        (row[0], row[1])
-        for row in town.ask(
-            "SELECT c.reference, (SELECT count(*) FROM photo p WHERE p.contribution_id = c.id) "
-            "FROM contribution c WHERE c.body = %s",
-            text,
-        )
-    ]
-
-
-def line(page: Page, text: str) -> Locator:
-    """What the page of drafts says of these words."""
-    return page.locator(".kept-item", has_text=text)
 
 
 @contextmanager
@@ -167,12 +107,11 @@ def test_the_map_the_form_and_the_drafts_open_without_a_network(browser: Browser
 
 
 def test_a_part_of_the_map_is_kept_on_purpose_and_let_go(browser: Browser, town: RealTown, wire: Wire) -> None:
-    if not received(town, "Un trou, écrit sans réseau."):
-        writer = Walker.on(browser, town, wire)
-        writer.writes("Un trou, écrit sans réseau.")
-        writer.presses_send()
-        town.is_done_with(writer.reads_the_receipt())
-        writer.page.context.close()
+    writer = Walker.on(browser, town, wire)
+    writer.writes("Un trou, pour que la carte en montre un.")
+    writer.presses_send()
+    town.is_done_with(writer.reads_the_receipt())
+    writer.page.context.close()
     walker = Walker.on(browser, town, wire, worker=True)
     walker.goes_to("/#map=14.5/43.737/7.421")
     page = walker.page
@@ -218,19 +157,54 @@ def test_with_every_page_closed_the_worker_sends_when_the_browser_wakes_it(
     nobody.context.close()
 
 
-def wakes(page: Page, address: str, tag: str) -> None:
-    """Do what the browser does some time after the network is back."""
-    tools = page.context.new_cdp_session(page)
-    known: list[str] = []
-    tools.on(
-        "ServiceWorker.workerRegistrationUpdated",
-        lambda told: known.extend(r["registrationId"] for r in told["registrations"] if address in r["scopeURL"]),
-    )
-    tools.send("ServiceWorker.enable")
-    while not known:
-        page.wait_for_timeout(100)
-    event = {"origin": address, "registrationId": known[0], "tag": tag, "lastChance": False}
-    tools.send("ServiceWorker.dispatchSyncEvent", event)
+@contextmanager
+def strict(town: RealTown) -> Iterator[int]:
+    """A web process of the town that is open to the world: who sends a second time in ten minutes is asked to work."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
+    # The machine itself is not limited in a town that lives on it: this process says that it lives elsewhere.
+    environment = town.environment | {"AUZOLAN_BASE_URL": "http://town.example"}
+    web = subprocess.Popen(command, env=environment, cwd=town.data)
+    try:
+        with psycopg.connect(servers.plain(town.url), autocommit=True) as link:
+            link.execute(
+                "UPDATE territory SET settings = settings || %s,"
+                " config_version = (extract(epoch FROM clock_timestamp()) * 1e6)::bigint",
+                (Jsonb({"proof_of_work": {"source": 1, "town": 0}}),),
+            )
+        wait_until(lambda: _listens(port), "the strict process to listen", 60)
+        yield port
+    finally:
+        web.terminate()
+        web.wait(30)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as link:
+        return link.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_worker_solves_what_is_asked_when_much_is_sent_and_no_page_is_open(
+    browser: Browser, town: RealTown
+) -> None:
+    texts = ["Le premier de deux, sans réseau.", "Le second de deux, sans réseau."]
+    with strict(town) as port, wired(port) as wire:
+        walker = Walker.on(browser, town, wire, worker=True)
+        walker.takes_the_site_along()
+        walker.loses_the_network()
+        for text in texts:
+            walker.writes(text)
+            walker.presses_send()
+            walker.page.wait_for_url("**/brouillons")
+        nobody = walker.page.context.new_page()
+        walker.page.close()
+        spent = town.ask("SELECT count(*) FROM proof_spent")[0][0]
+        walker.loses_the_network(False)
+        wakes(nobody, wire.address, "outbox")
+        wait_until(lambda: all(received(town, text) for text in texts), "both to be received", 60)
+        assert [len(received(town, text)) for text in texts] == [1, 1]
+        assert town.ask("SELECT count(*) FROM proof_spent")[0][0] == spent + 1
+        nobody.context.close()
 
 
 def test_a_browser_without_a_worker_says_it_on_the_spot_and_sends_later(
