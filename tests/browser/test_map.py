@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener, Visit, until
+from tests.support.gallery_samples import BOUNDS, CENTER
+from tests.support.gallery_tiles import FINEST, Town
 
 MARKS = "document.querySelectorAll('.mk').length"
 
@@ -41,6 +45,18 @@ def test_no_mark_covers_another(visit: Opener) -> None:
         }"""
     )
     assert overlaps == 0
+
+
+def test_a_crowd_is_a_disc_until_one_is_near_enough_to_tell_its_parts(visit: Opener) -> None:
+    cells = Counter((int(t.x * FINEST), int(t.y * FINEST)) for t in Town(CENTER, BOUNDS).things)
+    ((column, row), crowd) = cells.most_common(1)[0]
+    lat = math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * (row + 0.5) / FINEST))))
+    page = visit(f"/#map=16/{lat}/{(column + 0.5) / FINEST * 360 - 180}")
+    until(page, f"window.auzolanMap?.known.some((mark) => mark.n === {crowd})")
+    until(page, "document.querySelectorAll('.mk--cl').length > 0")
+    page.evaluate("auzolanMap.map.jumpTo({zoom: 18})")
+    until(page, f"auzolanMap.known.filter((mark) => mark.n === 1).length >= {crowd}")
+    assert page.evaluate("auzolanMap.known.every((mark) => mark.n === 1)")
 
 
 def test_a_filter_changes_the_map_the_list_and_the_address(visit: Opener) -> None:

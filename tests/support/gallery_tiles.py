@@ -1,4 +1,7 @@
-"""Made-up contributions of a town, as the vector tiles that the map asks for: cells up to zoom 15, points from 16."""
+"""Made-up contributions of a town, as the vector tiles that the map asks for, as the server makes them.
+
+Cells up to zoom 15; from 16 on points, and cells of crowds.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.features.contributions.supporting import bubble_size
+from app.features.contributions.tiles import CROWD, FIRST_POINTS
 
 KINDS = ("problem", "praise", "proposal")
 CELLS = 8
 EXTENT = 4096
+FINEST = CELLS << 15
+"""How many cells of the finest level lie side by side around the world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +63,17 @@ class Town:
         """Layers of one tile."""
         n = 2**z
         inside = [t for t in self.things if t.kind in kinds and int(t.x * n) == x and int(t.y * n) == y]
-        features = (self._points if z >= 16 else self._cells)(inside, n, x, y)
-        return [{"name": "points" if z >= 16 else "cells", "features": features}]
+        if z < FIRST_POINTS:
+            return [{"name": "cells", "features": self._cells(inside, n, x, y)}]
+        fine: dict[tuple[int, int], list[Thing]] = {}
+        for t in self.things:
+            if t.kind in kinds:
+                fine.setdefault((int(t.x * FINEST), int(t.y * FINEST)), []).append(t)
+        crowds = [group for group in fine.values() if len(group) > CROWD << 2 * (z - FIRST_POINTS)]
+        crowded = {t.ref for group in crowds for t in group}
+        cells = [self._cell(group, n, x, y) for group in crowds if any(t in inside for t in group)]
+        alone = self._points([t for t in inside if t.ref not in crowded], n, x, y)
+        return [{"name": "cells", "features": cells}, {"name": "points", "features": alone}]
 
     def _points(self, things: list[Thing], n: int, x: int, y: int) -> list[dict[str, Any]]:
         return [

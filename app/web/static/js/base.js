@@ -36,6 +36,9 @@ export function settings(id) {
 /** Whether the person asked for less movement. */
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+/** Do it once the page has shown what it has to show: an answer to a hand comes before what follows from it. @param {() => void} run */
+export const painted = (run) => requestAnimationFrame(() => setTimeout(run));
+
 /**
  * Put values in a translated text: `{name}` becomes the value.
  * @param {string} text

@@ -4,7 +4,7 @@
  * when the browser has nothing more urgent to do.
  */
 
-import { settings } from "../base.js";
+import { painted, settings } from "../base.js";
 import { Filters } from "../filters.js";
 import { List } from "./list.js";
 import { Search } from "./search.js";
@@ -19,13 +19,13 @@ let view = null;
 const sheet = new Sheet(/** @type {HTMLElement} */ (document.getElementById("sheet")), {
   raise: config.words.raise,
   lower: config.words.lower,
-  onChange: () => view?.pad(),
+  onChange: () => painted(() => view?.pad()),
 });
 
-filters.addEventListener("change", () => {
+filters.addEventListener("change", () => painted(() => {
   view?.refresh();
   list.refresh(view?.bounds());
-});
+}));
 if (document.body.classList.contains("is-embedded")) {
   // Other pages of ours do not open inside another site.
   document.addEventListener("click", (event) => {

@@ -16,6 +16,7 @@ export class Sheet {
     this.options = options;
     this.grab = /** @type {HTMLButtonElement} */ (sheet.querySelector(".grab"));
     this.scroll = /** @type {HTMLElement} */ (sheet.querySelector(".list-scroll"));
+    this.beside = /** @type {HTMLElement | null} */ (sheet.parentElement?.querySelector(".mapw"));
     this.grab.addEventListener("click", () => this.step());
     this.grab.addEventListener("keydown", (event) => this.key(event));
     sheet.addEventListener("keydown", (event) => { if (event.key === "Escape" && this.height !== "peek") { this.set("peek"); this.grab.focus(); } });
@@ -32,25 +33,27 @@ export class Sheet {
   get active() { return getComputedStyle(this.grab).display !== "none"; }
 
   /** Pixels of the sheet that cover the map. */
-  get shown() {
-    if (!this.active) return 0;
-    const all = this.sheet.parentElement?.clientHeight || innerHeight;
-    return { peek: 128, half: Math.round(innerHeight * HALF), full: all - 56 }[this.height];
+  get shown() { return shownAt(this.height, this.room()); }
+
+  /** What there is room for. It is read before anything is written: a layout asked for in between makes a hand wait. @returns {Room} */
+  room() {
+    return { active: this.active, all: this.sheet.parentElement?.clientHeight || innerHeight, own: this.sheet.clientHeight };
   }
 
-  /** @param {Height} height */
-  set(height) {
+  /** @param {Height} height @param {Room} [room] */
+  set(height, room = this.room()) {
     this.sheet.dataset.height = height;
     this.sheet.style.removeProperty("--shown");
     this.grab.setAttribute("aria-expanded", String(height !== "peek"));
     this.grab.setAttribute("aria-label", height === "full" ? this.options.lower : this.options.raise);
-    this.tell();
+    this.tell(room);
   }
 
-  tell() {
-    const shown = this.shown;
-    this.sheet.parentElement?.style.setProperty("--sheet-px", `${shown}px`);
-    this.sheet.style.setProperty("--hidden", `${Math.max(0, this.sheet.clientHeight - shown)}px`);
+  /** Where the map's buttons and the end of the list go. @param {Room} [room] */
+  tell(room = this.room()) {
+    const shown = shownAt(this.height, room);
+    this.beside?.style.setProperty("--sheet-px", `${shown}px`);
+    this.scroll.style.setProperty("--hidden", `${Math.max(0, room.own - shown)}px`);
     this.options.onChange?.(shown);
   }
 
@@ -71,7 +74,8 @@ export class Sheet {
   /** @param {PointerEvent} event */
   drag(event) {
     if (!this.active || /** @type {Element} */ (event.target).closest("a, select")) return;
-    const start = this.shown;
+    const room = this.room();
+    const start = shownAt(this.height, room);
     const from = event.clientY;
     let shown = start;
     let speed = 0;
@@ -84,33 +88,38 @@ export class Sheet {
       shown = Math.max(80, start + from - e.clientY);
       speed = (last.y - e.clientY) / Math.max(1, e.timeStamp - last.t);
       last = { y: e.clientY, t: e.timeStamp };
-      this.sheet.style.setProperty("--shown", `${Math.min(shown, this.sheet.clientHeight)}px`);
+      this.sheet.style.setProperty("--shown", `${Math.min(shown, room.own)}px`);
     };
     const end = () => {
       removeEventListener("pointermove", move);
       removeEventListener("pointerup", end);
       removeEventListener("pointercancel", end);
       this.sheet.classList.remove("is-dragged");
-      if (this.dragged) this.set(this.nearest(shown, speed));
+      if (this.dragged) this.set(nearest(shown, speed, room), room);
       setTimeout(() => { this.dragged = false; });
     };
     addEventListener("pointermove", move);
     addEventListener("pointerup", end);
     addEventListener("pointercancel", end);
   }
+}
 
-  /**
-   * The height where a drag ends: the nearest one, or the next in the direction of a quick throw.
-   * @param {number} shown pixels
-   * @param {number} speed pixels per millisecond, upwards
-   * @returns {Height}
-   */
-  nearest(shown, speed) {
-    const all = this.sheet.clientHeight;
-    const stops = [128, innerHeight * HALF, all];
-    const target = shown + speed * 160;
-    let best = 0;
-    stops.forEach((stop, i) => { if (Math.abs(stop - target) < Math.abs(stops[best] - target)) best = i; });
-    return HEIGHTS[best];
-  }
+/** @typedef {{active: boolean, all: number, own: number}} Room whether it is a sheet; pixels of what it may cover, and its own */
+
+/** Pixels of the sheet that cover the map. @param {Height} height @param {Room} room */
+const shownAt = (height, { active, all }) => (active ? { peek: 128, half: Math.round(innerHeight * HALF), full: all - 56 }[height] : 0);
+
+/**
+ * The height where a drag ends: the nearest one, or the next in the direction of a quick throw.
+ * @param {number} shown pixels
+ * @param {number} speed pixels per millisecond, upwards
+ * @param {Room} room
+ * @returns {Height}
+ */
+function nearest(shown, speed, room) {
+  const stops = [128, innerHeight * HALF, room.own];
+  const target = shown + speed * 160;
+  let best = 0;
+  stops.forEach((stop, i) => { if (Math.abs(stop - target) < Math.abs(stops[best] - target)) best = i; });
+  return HEIGHTS[best];
 }

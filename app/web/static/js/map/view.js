@@ -10,6 +10,8 @@ import { palette } from "./style.js";
 /** @typedef {import("./cluster.js").Mark} Mark */
 
 const POINTS_FROM_ZOOM = 16;
+/** The nearest tiles: until then a place may be so dense that its tiles still hold discs, fewer at each zoom (tiles.py, CROWD). */
+const NEAREST_ZOOM = 19;
 const EMPTY = { type: "FeatureCollection", features: [] };
 /** Scales that people read, in metres. */
 const STEPS = [5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000];
@@ -97,7 +99,7 @@ export class View {
     const c = palette();
     const invisible = { "circle-radius": 0, "circle-opacity": 0 };
     Object.assign(style.sources, {
-      contributions: { type: "vector", tiles: [this.tiles()], minzoom: 0, maxzoom: POINTS_FROM_ZOOM },
+      contributions: { type: "vector", tiles: [this.tiles()], minzoom: 0, maxzoom: NEAREST_ZOOM },
       hotspots: { type: "geojson", data: this.hotspots },
       me: { type: "geojson", data: this.me },
     });
@@ -107,7 +109,7 @@ export class View {
       { id: "me-area", type: "fill", source: "me", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": c("focus"), "fill-opacity": .14 } },
       { id: "me-dot", type: "circle", source: "me", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": c("focus"), "circle-radius": 7, "circle-stroke-color": c("raised"), "circle-stroke-width": 3 } },
       // Drawn as elements (marks.js); these layers only make MapLibre fetch the tiles.
-      { id: "cells", type: "circle", source: "contributions", "source-layer": "cells", maxzoom: POINTS_FROM_ZOOM, paint: invisible },
+      { id: "cells", type: "circle", source: "contributions", "source-layer": "cells", paint: invisible },
       { id: "points", type: "circle", source: "contributions", "source-layer": "points", minzoom: POINTS_FROM_ZOOM, paint: invisible },
     );
     return style;
@@ -142,11 +144,14 @@ export class View {
 
   /** @returns {Mark[]} what the loaded tiles hold; tiles overlap a little at their edges, so each thing is taken once */
   read() {
-    const layer = Math.floor(this.map.getZoom()) >= POINTS_FROM_ZOOM ? "points" : "cells";
+    // From near, tiles hold points, and cells where these would hide each other.
+    const layers = Math.floor(this.map.getZoom()) >= POINTS_FROM_ZOOM ? ["cells", "points"] : ["cells"];
     const found = new Map();
-    for (const feature of this.map.querySourceFeatures("contributions", { sourceLayer: layer })) {
-      const mark = toMark(feature.properties, feature.geometry.coordinates);
-      found.set(mark.key, mark);
+    for (const sourceLayer of layers) {
+      for (const feature of this.map.querySourceFeatures("contributions", { sourceLayer })) {
+        const mark = toMark(feature.properties, feature.geometry.coordinates);
+        found.set(mark.key, mark);
+      }
     }
     return [...found.values()];
   }
