@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import threading
@@ -10,8 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
+from pmtiles.reader import MmapSource, Reader
 
 from tests.browser.conftest import Opener, Visit, until
+from tests.support.gallery import DEMO_BASEMAP
 
 STYLE = {
     "version": 8,
@@ -22,10 +25,19 @@ STYLE = {
     ],
 }
 """Somebody's style, with relative addresses."""
+DRAWN = {
+    "version": 8,
+    "sources": {"town": {"type": "vector", "tiles": ["{z}/{x}/{y}.pbf"], "maxzoom": 14}},
+    "layers": [
+        {"id": "sea", "type": "fill", "source": "town", "source-layer": "water", "paint": {"fill-color": "#f0f"}}
+    ],
+}
+"""Another one, of vector tiles, with a colour that is none of ours."""
+MONACO = "#map=14/43.733/7.425"
 
 
 class Tiles(ThreadingHTTPServer):
-    """A server of white tiles, which can be told to refuse."""
+    """A server of white pictures, and of the demo town as vector tiles, which can be told to refuse."""
 
     daemon_threads = True
     refusing = False
@@ -37,12 +49,19 @@ class _Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked += 1
-        self.send_response(503 if self.server.refusing and self.path != "/style.json" else 200)
+        kind = self.path.rpartition(".")[2]
+        self.send_response(503 if self.server.refusing and kind != "json" else 200)
         self.send_header("Access-Control-Allow-Origin", "*")
         self.send_header("Cache-Control", "no-store")
+        if kind == "pbf":
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
-        if self.path == "/style.json":
-            self.wfile.write(json.dumps(STYLE).encode())
+        if kind == "json":
+            self.wfile.write(json.dumps(DRAWN if self.path == "/drawn.json" else STYLE).encode())
+        elif kind == "pbf" and not self.server.refusing:
+            z, x, y = (int(part) for part in self.path.removesuffix(".pbf").split("/")[1:])
+            with DEMO_BASEMAP.open("rb") as file:
+                self.wfile.write(Reader(MmapSource(file)).get(z, x, y) or gzip.compress(b""))
         elif not self.server.refusing:
             Image.new("RGB", (256, 256), "white").save(self.wfile, "PNG")
 
@@ -101,3 +120,31 @@ def test_somebody_s_style_is_drawn_as_it_says_and_the_town_remains_without_it(vi
     for address in ("style.json", "no-such-style"):
         lost = opened(visit, tiles, "light", address, "style")
         until(lost, "auzolanMap.map.queryRenderedFeatures({layers: ['outline-town']}).length > 0")
+
+
+def in_monaco(visit: Opener, tiles: Tiles, theme: str, what: str, ground: str) -> Visit:
+    """The map where the vector tiles are, once its sea is drawn."""
+    address = f"http://127.0.0.1:{tiles.server_port}/{what}"
+    page = visit(f"/?ground={ground}&tiles={address}{MONACO}", width=800, height=700, theme=theme)
+    sea = "auzolanMap.map.getStyle().layers.find((one) => one['source-layer'] === 'water').id"
+    until(page, f"window.auzolanMap && auzolanMap.map.queryRenderedFeatures({{layers: [{sea}]}}).length > 0")
+    until(page, "auzolanMap.map.loaded()")
+    assert tiles.asked > 0 and page.complaints == []
+    return page
+
+
+def has_colour(page: Visit, red: int, green: int, blue: int) -> bool:
+    """Whether a tenth of the picture is of this colour."""
+    pixels = Image.open(io.BytesIO(page.screenshot())).convert("RGB").resize((160, 140), Image.Resampling.NEAREST)
+    near = [p for p in pixels.get_flattened_data() if max(abs(p[0] - red), abs(p[1] - green), abs(p[2] - blue)) < 6]
+    return len(near) > 2240
+
+
+def test_somebody_s_vector_tiles_are_drawn_in_our_colours_by_day_and_by_night(visit: Opener, tiles: Tiles) -> None:
+    day = in_monaco(visit, tiles, "light", "{z}/{x}/{y}.pbf", "vector")
+    assert has_colour(day, 0xBB, 0xD9, 0xE1)
+    assert has_colour(in_monaco(visit, tiles, "dark", "{z}/{x}/{y}.pbf", "vector"), 0x12, 0x30, 0x3D)
+
+
+def test_a_style_of_vector_tiles_keeps_its_own_colours(visit: Opener, tiles: Tiles) -> None:
+    assert has_colour(in_monaco(visit, tiles, "light", "drawn.json", "style"), 0xFF, 0x00, 0xFF)
