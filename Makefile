@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in /usr/bin/python3 python3 python3.14 python3.13 python
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
 ARGS ?=
+# Optional parts to install, once: make up EXTRAS=faces
+EXTRAS ?=
 
 .PHONY: help env env-dev up down status reset doctor test lint format bench audit
 
@@ -16,7 +18,7 @@ help: ## Show this list
 
 env: ## Make .venv/ from uv.lock (nothing to do when the lock did not change)
 	@test -n "$(PYTHON)" || { echo "Auzolan needs Python 3.11 or newer: apt-get install python3" >&2; exit 1; }
-	@"$(PYTHON)" app/cli/environment.py
+	@"$(PYTHON)" app/cli/environment.py $(EXTRAS:%=--extra %)
 
 env-dev:
 	@test -n "$(PYTHON)" || { echo "Auzolan needs Python 3.11 or newer: apt-get install python3" >&2; exit 1; }

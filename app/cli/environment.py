@@ -1,6 +1,6 @@
 """Make `.venv/` from `uv.lock`: the first thing `make` runs, so it needs nothing but the standard library.
 
-Run as a file (`python3 app/cli/environment.py [--dev]`), never imported by the application: nothing is
+Run as a file (`python3 app/cli/environment.py [--dev] [--extra NAME]…`), never imported by the application: nothing is
 installed yet when it starts. uv is put into `.venv-tools/` with pip; where pip itself is missing (Debian
 splits it off Python), it is unpacked beside, from Debian's own package, without touching the system.
 Indexes and certificates are the machine's: no host is named here.
@@ -42,12 +42,12 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def is_current(*, dev: bool) -> bool:
-    """Whether the last complete installation was made of the same files, with at least these groups."""
+def installed() -> tuple[str, frozenset[str]]:
+    """What the last complete installation was made of, and its groups: `dev`, and the extras by name."""
     if not (VENV / "bin" / "auzolan").exists() or not STAMP.exists():
-        return False
-    mark, _, groups = STAMP.read_text().strip().partition(" ")
-    return mark == fingerprint() and (not dev or groups == "dev")
+        return "", frozenset()
+    mark, *groups = STAMP.read_text().split()
+    return mark, frozenset(groups) - {"run"}  # what older ones said of no group at all
 
 
 def run(command: Sequence[str | Path], *, environment: Mapping[str, str] | None = None) -> None:
@@ -139,12 +139,15 @@ def uv() -> Path:
     return program
 
 
-def sync(*, dev: bool) -> None:
+def sync(groups: frozenset[str]) -> None:
     """Bring `.venv` to exactly what the lock says, and leave a stamp when it is complete."""
     program = uv()
+    dev = "dev" in groups
     say("Installing the locked dependencies into .venv/ …" if not dev else "Installing the tools of the tests …")
     STAMP.unlink(missing_ok=True)
-    groups = ["--extra", "faces", *(["--group", "dev"] if dev else ["--no-dev"])]
+    chosen = ["--group" if dev else "--no-group", "dev"]
+    for extra in sorted(groups - {"dev"}):
+        chosen += ["--extra", extra]
     settings = {
         "UV_PROJECT_ENVIRONMENT": str(VENV),
         "UV_PYTHON_DOWNLOADS": "never",
@@ -157,21 +160,23 @@ def sync(*, dev: bool) -> None:
     }
     if not os.access(Path(os.environ.get("HOME") or "/nonexistent"), os.W_OK):
         settings["UV_CACHE_DIR"] = os.environ.get("UV_CACHE_DIR", str(TOOLS / "cache"))
-    run([program, "sync", "--locked", "--python", sys.executable, *groups], environment=settings)
-    STAMP.write_text(f"{fingerprint()} {'dev' if dev else 'run'}\n")
+    run([program, "sync", "--locked", "--python", sys.executable, *chosen], environment=settings)
+    STAMP.write_text(" ".join([fingerprint(), *sorted(groups)]) + "\n")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make .venv/ from uv.lock.")
     parser.add_argument("--dev", action="store_true", help="with what the tests and checks need")
-    asked: bool = parser.parse_args().dev
-    # What is installed already is not taken away: `make up` after `make test` keeps the tools of the tests.
-    dev = asked or (STAMP.exists() and STAMP.read_text().strip().endswith(" dev"))
+    parser.add_argument("--extra", action="append", default=[], metavar="NAME", help="and an optional part: faces, s3")
+    asked = parser.parse_args()
     try:
         with (ROOT / "pyproject.toml").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not is_current(dev=dev):
-                sync(dev=dev)
+            mark, groups = installed()
+            # What is installed already is not taken away: `make up` after `make test` keeps the tools of the tests.
+            wanted = groups | {*asked.extra, *(["dev"] if asked.dev else [])}
+            if mark != fingerprint() or groups != wanted:
+                sync(wanted)
     except Unavailable as problem:
         say(str(problem))
         return 1

@@ -89,7 +89,7 @@ def _faces() -> Finding:
     if not can_find_faces():
         words = (
             "not looked for; a town whose pack says `faces: blur` shows no photo until somebody runs: "
-            "pip install 'auzolan[faces]'"
+            "make up EXTRAS=faces"
         )
     return Finding("faces in photos", True, words)
 

@@ -56,7 +56,7 @@ def blur_faces(image: Image.Image) -> int:
 def find_faces(image: Image.Image) -> list[Box]:
     """Where the faces are in an RGB picture, the surest first. Raises FacesUnchecked."""
     if not can_find_faces():
-        raise FacesUnchecked("faces cannot be looked for here: pip install 'auzolan[faces]', then auzolan jobs retry")
+        raise FacesUnchecked("faces cannot be looked for here: make up EXTRAS=faces, then auzolan jobs retry")
     try:
         return _found(image)
     except Exception as error:

@@ -117,7 +117,7 @@ assert not can_find_faces() and derive(photo).jpeg_400
 try:
     derive(photo, faces=True)
 except FacesUnchecked as unchecked:
-    assert "auzolan[faces]" in str(unchecked)
+    assert "EXTRAS=faces" in str(unchecked)
 else:
     raise AssertionError
 """

@@ -279,7 +279,7 @@ def test_a_town_that_counts_on_an_extra_is_warned(folder: Path, monkeypatch: pyt
     assert found(folder) == []
     monkeypatch.setattr("app.features.territories.packs.checker.can_find_faces", lambda: False)
     issue = only(folder)
-    assert (issue.line, issue.field, issue.severity) == (2, "faces", "warning") and "auzolan[faces]" in issue.message
+    assert (issue.line, issue.field, issue.severity) == (2, "faces", "warning") and "EXTRAS=faces" in issue.message
 
 
 class TestZones:

@@ -93,7 +93,7 @@ class _Checker:
             for name, message in faults(town.basemap.model_dump(exclude_defaults=True)):
                 self.say("town.yaml", ("basemap", name), "", message)
         if town.faces == "blur" and not can_find_faces():
-            message = "No photo is shown on this machine until faces can be looked for: pip install 'auzolan[faces]'."
+            message = "No photo is shown on this machine until faces can be looked for: make up EXTRAS=faces."
             self.say("town.yaml", ("faces",), "", message, warning=True)
         for key, labels in (*town.texts.items(),):
             self.labels("town.yaml", ("texts", key), "", labels)
