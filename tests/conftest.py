@@ -25,6 +25,11 @@ def pytest_configure(config: pytest.Config) -> None:
         servers.begin_run()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One test process more than cores: there is always one that waits for a page to settle or a delay to pass."""
+    return min(len(os.sched_getaffinity(0)) + 1, 8)
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Tell a failure when it happens: a run that is stopped before its end has no summary."""
     if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:

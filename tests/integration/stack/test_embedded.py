@@ -34,7 +34,8 @@ class Town:
         # In the run's own folder: pytest closes its temporary folders to the user who runs PostgreSQL for root.
         self.data = Path(os.environ[VARIABLE]) / f"{name}-{worker_name}"
         self.port = free_port()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AUZOLAN_")}
+        left_out = ("AUZOLAN_", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         # The demo town has its own tests, and would cost each of these half a minute.
         kept["AUZOLAN_NO_DEMO"] = "1"
         self.environment = {**kept, "XDG_CACHE_HOME": kept.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))}
