@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,19 +76,27 @@ def ensure(say: Callable[[str], None]) -> Chromium:
 
     Raises `StackError` that says exactly what to install when there is neither.
     """
-    if debian.is_debian() and not _shell():
-        cache = cache_folder()
-        cache.mkdir(parents=True, exist_ok=True)
-        with (cache / "lock").open("w") as lock, suppress(*[StackError] * bool(_whole())):
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            apt = debian.Apt(cache / "apt")
-            # Whoever has a browser does not wait for package lists.
-            if not _shell() and (apt.knows(SHELL) or not _whole()):
-                _fetch(apt, say)
-            shutil.rmtree(cache / "apt", ignore_errors=True)
+    if debian.is_debian():
+        try:
+            _fetch_once(say)
+        except StackError:
+            if not _whole():
+                raise
     if found := find():
         return found
     raise StackError(f"Chromium is missing, and could not be fetched. Run: apt-get install {SHELL}")
+
+
+def _fetch_once(say: Callable[[str], None]) -> None:
+    cache = cache_folder()
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        apt = debian.Apt(cache / "apt")
+        # Whoever has a browser does not wait for package lists.
+        if not _shell() and (apt.knows(SHELL) or not _whole()):
+            _fetch(apt, say)
+        shutil.rmtree(cache / "apt", ignore_errors=True)
 
 
 def _fetch(apt: debian.Apt, say: Callable[[str], None]) -> None:

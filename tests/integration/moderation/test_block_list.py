@@ -27,6 +27,11 @@ def said(client: Any, **contact: str) -> Any:
     return client.post("/api/v1/contributions", json=body)
 
 
+def undated(answer: Any) -> dict[str, Any]:
+    """The receipt without its second, which may be the next one."""
+    return {**answer.json["receipt"], "date": ""}
+
+
 def placed(world: World) -> dict[str, Any]:
     """What became of each contribution once the workers were there."""
     world.session.rollback()
@@ -48,7 +53,7 @@ def test_what_it_holds_is_answered_alike_and_reaches_nobody(app: Any, client: An
     ]
     for answer in held:
         assert answer.status_code == free.status_code == 201
-        assert answer.json.keys() == free.json.keys() and answer.json["receipt"] == free.json["receipt"]
+        assert answer.json.keys() == free.json.keys() and undated(answer) == undated(free)
     found = placed(world)
     assert found[free.json["reference"]].ticket_id is not None
     for answer in held:
