@@ -71,9 +71,13 @@ def test_redis_flushed_again_and_again_under_load(house: Build) -> None:
     town = house()
     town.start("web", *WORKERS)
     with town.crowd(people=4, photo_every=10) as said:
-        for _ in range(6):
+        flushes = 0
+        # A machine that does other things at the same time is flushed more often, and not asked for less.
+        while flushes < 6 or len(said.references) <= 50:
+            assert flushes < 60, f"{len(said.references)} contributions in {flushes} turns"
             time.sleep(0.7)
             town.redis.flush()
+            flushes += 1
     town.settled()
     assert len(said.references) > 50
     town.check(list(said.references.values()))
@@ -94,6 +98,7 @@ def test_postgresql_stopped_at_once_and_started_again_under_load(house: Build) -
             time.sleep(1)
             servers.start_cluster(cluster)
             wait_until(lambda before=before: len(said.references) > before + 5, "the house to answer again", 30)  # type: ignore[misc]
+        wait_until(lambda: len(said.references) > 50, "a crowd that has written", 60)
     assert set(said.refused) <= {0, 503}, "an outage is said with 503, or the line breaks"
     town.settled()
     assert len(said.references) > 50
