@@ -14,7 +14,7 @@ from itertools import groupby
 from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps
 
 from app.web.assets import STATIC
-from app.web.scripts.icons import CANVAS, GREEN, PRAISE, PROBLEM, PROPOSAL, mark, silhouette
+from app.web.drawing import CANVAS, GREEN, PRAISE, PROBLEM, PROPOSAL, mark, silhouette
 
 WIDTH, HEIGHT = 1200, 630
 VERSION = 1

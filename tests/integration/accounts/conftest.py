@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import re
-
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -9,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from app.features import tables  # noqa: F401
 from app.features.accounts import services
+from tests.support.desk import form_token
 from tests.support.town import make_town
 
 PASSWORD = "sept lampadaires"
-_CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ class Browser:
         self.client = client
 
     def token(self, path: str = "/connexion") -> str:
-        return _CSRF.search(self.client.get(path).text).group(1)
+        return form_token(self.client.get(path).text)
 
     def sign_in(self, *, email="maite@bidache.fr", password=PASSWORD, **more):
         data = {"csrf_token": self.token(), "email": email, "password": password, **more}

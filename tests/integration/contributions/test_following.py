@@ -22,7 +22,7 @@ from app.features.accounts.policies import Actor
 from app.features.contributions.following import forget_unconfirmed
 from app.features.tickets import services
 from app.features.tickets.workflow import Change
-from tests.support.desk import World, make_world
+from tests.support.desk import World, form_token, make_world
 from workers.handlers import run
 
 
@@ -79,15 +79,9 @@ def town(app: Flask, session: Any, environment: dict[str, str], worker_here: Non
     return made
 
 
-def token(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found
-    return found[1]
-
-
 def ask(client: FlaskClient, reference: str, address: str) -> Any:
     path = f"/c/{reference}/suivre?lang=fr"
-    return client.post(path, data={"csrf_token": token(client.get(path).text), "email": address})
+    return client.post(path, data={"csrf_token": form_token(client.get(path).text), "email": address})
 
 
 def plain(words: str) -> str:
@@ -106,7 +100,7 @@ def path_in(mail: EmailMessage) -> str:
 
 
 def press(client: FlaskClient, path: str) -> Any:
-    return client.post(path, data={"csrf_token": token(client.get(path).text)})
+    return client.post(path, data={"csrf_token": form_token(client.get(path).text)})
 
 
 def test_nothing_is_told_before_the_button_is_pressed(town: Town, client: FlaskClient) -> None:
@@ -243,7 +237,7 @@ def test_a_link_that_we_never_gave_opens_nothing(town: Town, client: FlaskClient
 
 def test_mails_and_pages_speak_the_follower_s_language(town: Town, client: FlaskClient) -> None:
     path = f"/c/{town.reference}/suivre?lang=eu"
-    client.post(path, data={"csrf_token": token(client.get(path).text), "email": "ane@resident.example"})
+    client.post(path, data={"csrf_token": form_token(client.get(path).text), "email": "ane@resident.example"})
     (mail,) = town.work()
     assert mail["Content-Language"] == "eu" and "Bai, esan zer gertatzen den" in text_of(mail)
 

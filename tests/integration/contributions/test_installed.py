@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.features.territories.models import Category, Service
 from app.features.territories.services import NewTerritory, add_territory
+from tests.support.desk import form_token
 from workers.schedule import forget_promises
 
 API = "/api/v1/contributions"
@@ -153,11 +154,9 @@ def test_an_emergency_is_refused_by_the_api_and_told_by_the_form(
     page = client.get("/contribuer/problem?lang=fr").text
     assert 'data-stop="answers.lampes.cable" data-answers="yes" data-phone="112"' in page
     assert "appelez tout de suite le 112" in page
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert token
     posted = client.post(
         "/contribuer/problem?lang=fr",
-        data=sending(category="lampes", csrf_token=token[1], **{"answers.lampes.cable": "yes"}),
+        data=sending(category="lampes", csrf_token=form_token(page), **{"answers.lampes.cable": "yes"}),
     )
     assert posted.status_code == 400
     assert 'id="answers.lampes.cable-error"' in posted.text

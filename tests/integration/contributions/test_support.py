@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tests.support.desk import PASSWORD, make_world
+from tests.support.desk import PASSWORD, form_token, make_world
 from tests.support.town import Town, make_town
 
 LON, LAT = -1.475, 43.485
@@ -46,17 +46,11 @@ def count(session: Session, reference: str = "BID-1") -> tuple[int, int]:
     return row.supports, row.rows
 
 
-def token(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found
-    return found[1]
-
-
 def test_the_button_of_the_page_counts_once_and_gives_back(session: Session, town: Town, client: FlaskClient) -> None:
     page = client.get("/c/BID-1?lang=fr").text
     assert "Moi aussi" in page and 'aria-pressed="false"' in page
     assert client.get_cookie("auzolan_person") is None, "nothing is kept before one acts"
-    form = {"csrf_token": token(page), "want": "1"}
+    form = {"csrf_token": form_token(page), "want": "1"}
     for _ in range(3):
         answer = client.post("/c/BID-1/soutenir", data=form)
         assert answer.status_code == 303 and answer.headers["Location"] == "/c/BID-1"
@@ -76,7 +70,7 @@ def test_a_form_without_its_token_is_refused(session: Session, town: Town, clien
 def test_two_clicks_before_the_first_answer_are_one_person(session: Session, town: Town, app: Flask) -> None:
     """Both leave with the same session and no secret yet; a replayed request is the same case."""
     browser = app.test_client()
-    form = {"csrf_token": token(browser.get("/c/BID-1").text)}
+    form = {"csrf_token": form_token(browser.get("/c/BID-1").text)}
     for _ in range(2):
         browser.delete_cookie("auzolan_person")
         assert browser.post("/c/BID-1/soutenir", data=form).status_code == 303
@@ -172,7 +166,7 @@ def test_that_is_it_supports_and_offers_to_follow(session: Session, town: Town, 
     page = client.get(f"/contribuer/problem?lon={LON}&lat={LAT + 38 * METRE}&lang=fr").text
     assert page.index("Lampe cassée") < page.index("Un trou rue Maubec"), "nearest first"
     assert 'formaction="/c/BID-1/soutenir"' in page and "C’est ça" in page
-    form = {"csrf_token": token(page), "then": "follow"}
+    form = {"csrf_token": form_token(page), "then": "follow"}
     answer = client.post("/c/BID-1/soutenir", data=form, follow_redirects=True)
     assert answer.request.path == "/c/BID-1/suivre"
     assert "Votre soutien est compté" in answer.text and 'name="email"' in answer.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.cli.jobs import jobs
 from app.core import outbox
 from app.features.accounts import services
+from tests.support.desk import form_token
 
 PASSWORD = "un mot de passe bien long"
 
@@ -36,16 +36,15 @@ def signed_in(app: Flask, session: Session, role: str) -> FlaskClient:
     session.commit()
     client = app.test_client()
     page = client.get("/connexion").text
-    form = {"email": f"{role}@bidache.fr", "password": PASSWORD, "next": "/exploitation", "csrf_token": token(page)}
+    form = {
+        "email": f"{role}@bidache.fr",
+        "password": PASSWORD,
+        "next": "/exploitation",
+        "csrf_token": form_token(page),
+    }
     answer = client.post("/connexion", data=form)
     assert answer.status_code == 303, answer.text
     return client
-
-
-def token(page: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert found
-    return found[1]
 
 
 def state_of(session: Session, job: int) -> tuple[bool, int, bool]:
@@ -62,7 +61,7 @@ def test_the_page_shows_what_failed_in_words_and_tries_again(app: Flask, session
     assert page.status_code == 200
     assert "It needed more memory than it may take." in page.text
     assert "No living process for:" in page.text
-    answer = client.post("/exploitation/retry", data={"id": failed, "csrf_token": token(page.text)})
+    answer = client.post("/exploitation/retry", data={"id": failed, "csrf_token": form_token(page.text)})
     assert answer.status_code == 303
     assert state_of(session, failed) == (True, 0, True)
     assert "1 job is tried again." in client.get("/exploitation").text

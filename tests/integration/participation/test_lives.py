@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, Denied, Invalid, NotFound
 from app.features.accounts.policies import Actor
+from app.features.accounts.services import add_account
 from app.features.contributions.supporting import count_errors
 from app.features.participation.mails import mails_of_amendment, mails_of_union
 from app.features.participation.queries.ideas import similar_ideas
@@ -24,7 +25,7 @@ from app.features.participation.services.uniting import group_ideas, merge_ideas
 from app.features.tickets.services import change_state
 from app.features.tickets.workflow import Change
 from tests.integration.participation.conftest import LAT, LON, Ideas, Person
-from tests.support.desk import PASSWORD, make_world
+from tests.support.desk import PASSWORD, form_token, make_world, sign_in
 from workers.handlers import run
 
 People = Callable[[], Person]
@@ -55,9 +56,7 @@ def own(ideas: Ideas, reference: str) -> str:
 
 
 def filled(page: str, **values: str) -> dict[str, str]:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found
-    return {"csrf_token": found[1], **values}
+    return {"csrf_token": form_token(page), **values}
 
 
 # --- amend, give way
@@ -219,6 +218,30 @@ def test_grouped_ideas_share_a_title_and_keep_their_pages(ideas: Ideas, person: 
         page = person().client.get(f"/c/{reference}?lang=fr").text
         assert "Trois parcs" in page and all(other in page for other in three)
         assert person().vote(reference, 1).json["votes"] == 1
+
+
+def test_the_desk_names_the_ideas_that_a_decision_holds_for(ideas: Ideas, facilitator: Actor, app: Flask) -> None:
+    one, two, three, alone = (ideas.idea(f"Parc {n}", state="accepted") for n in range(4))
+    group_ideas(ideas.session, facilitator, references=[one, two, three], title="Trois parcs", why="Un seul budget.")
+    add_account(ideas.session, email="bea@ville.example", password=PASSWORD, role="dispatcher")
+    ideas.session.commit()
+    desk = sign_in(app, "bea@ville.example")
+
+    def warned(reference: str) -> str:
+        found = re.search(
+            r'id="ideas-that-follow">(.*?)</ul>', desk.get(f"/bureau/{reference}?lang=fr").text, re.DOTALL
+        )
+        return plain(found[1]) if found else ""
+
+    said = warned(one)
+    assert "2 autres idées du groupe « Trois parcs » suivent" in said
+    assert two in said and "Parc 1" in said and three in said and one not in said
+    assert warned(alone) == ""
+    ideas.session.execute(
+        text("UPDATE ticket SET state = 'done', closed_at = now() WHERE reference = :r"), {"r": three}
+    )
+    ideas.session.commit()
+    assert "une autre idée du groupe" in warned(one), "what is closed stays as it is"
 
 
 def test_what_is_decided_of_one_idea_of_a_group_is_decided_of_all(

@@ -139,6 +139,10 @@ def test_an_empty_period_says_so(town: Town, as_role: Callable[..., FlaskClient]
 
 def test_the_map_in_a_frame(town: Town, as_role: Callable[..., FlaskClient]) -> None:
     answer = as_role("planner", town.slug).get("/observatoire/carte?period=30d")
+    policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["object-src"] == "'none'" and policy["img-src"] == "'self' data: blob:"
+    assert policy["frame-ancestors"] == "'self'", "it stands in our own page, and in nobody else's"
+    assert "unsafe" not in policy["script-src"]
     nonce = re.search(r"script-src 'self' 'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
     assert nonce is not None
     opened = re.findall(r"<(?:script|style)\b[^>]*>", answer.text)

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from app.features.accounts.policies import Actor
 from app.features.tickets import services
 from app.features.tickets.workflow import Change
-from tests.support.desk import World, make_world
+from tests.support.desk import World, form_token, make_world
 from workers.handlers import run
 
 
@@ -87,7 +87,7 @@ class Browser:
 
     def press(self, path: str, page: str = "", **fields: str) -> TestResponse:
         """Send a form that stands on `page` (the same path if it is not said)."""
-        csrf = token_in(self.open(page or path).text)
+        csrf = form_token(self.open(page or path).text)
         return self.client.post(path, data={"csrf_token": csrf, **fields}, base_url=f"http://{self.host}")
 
     def link(self, address: str = "maite@resident.example") -> str:
@@ -108,12 +108,6 @@ class Browser:
         page = path_in(mail, "/suivi/")
         self.press(page)
         return page
-
-
-def token_in(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found, page[:2000]
-    return found[1]
 
 
 def plain(words: str) -> str:

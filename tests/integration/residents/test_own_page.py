@@ -9,6 +9,7 @@ from app.features.contributions.pyramid import cell_errors
 from app.features.tickets.placing import drain_intake
 from tests.integration.residents.conftest import Browser, Town, plain
 from tests.integration.residents.test_own_space import picture, report
+from tests.support.desk import form_token
 
 
 def said(town: Town, **fields: object) -> tuple[Browser, str, str]:
@@ -113,6 +114,4 @@ def test_a_link_that_we_never_gave_does_nothing(town: Town, act: str) -> None:
 
 
 def csrf(browser: Browser) -> str:
-    from tests.integration.residents.conftest import token_in
-
-    return token_in(browser.open("/moi/entrer").text)
+    return form_token(browser.open("/moi/entrer").text)

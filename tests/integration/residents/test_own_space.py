@@ -10,14 +10,14 @@ import zipfile
 from PIL import Image
 from sqlalchemy import text
 
-from tests.integration.residents.conftest import Browser, Town, plain, text_of, token_in
-from tests.support.desk import LAT, LON
+from tests.integration.residents.conftest import Browser, Town, plain, text_of
+from tests.support.desk import LAT, LON, form_token
 
 
 def report(browser: Browser, words: str = "Un banc cassé", kind: str = "problem", **fields: object) -> tuple[str, str]:
     """Send a report by the form; returns its reference and the token of its private link."""
     page = browser.open(f"/contribuer/{kind}").text
-    data = {"csrf_token": token_in(page), "key": re.search(r'name="key" value="([^"]+)"', page)[1],  # type: ignore[index]
+    data = {"csrf_token": form_token(page), "key": re.search(r'name="key" value="([^"]+)"', page)[1],  # type: ignore[index]
             "lon": LON, "lat": LAT, "category": "trou", "text": words, **fields}  # fmt: skip
     answer = browser.client.post(f"/contribuer/{kind}", data=data, base_url=f"http://{browser.host}",
                                  content_type="multipart/form-data")  # fmt: skip

@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from app.features.notifications.push import allowed, public_key
 from app.settings import PushSettings
-from tests.integration.residents.conftest import Browser, Town, token_in
+from tests.integration.residents.conftest import Browser, Town
+from tests.support.desk import form_token
 from tests.support.push_service import PushService, push_service
 from workers.handlers import run
 
@@ -36,7 +37,7 @@ def told(service: PushService, town: Town) -> Town:
 
 def subscribe(browser: Browser, subscription: dict[str, Any], method: str = "post") -> int:
     send = getattr(browser.client, method)
-    csrf = token_in(browser.open("/moi/entrer").text if "sortir" not in browser.open("/moi").text else
+    csrf = form_token(browser.open("/moi/entrer").text if "sortir" not in browser.open("/moi").text else
                     browser.open("/moi").text)  # fmt: skip
     answer = send("/moi/appareils", json=subscription, headers={"X-CSRFToken": csrf}, base_url=f"http://{browser.host}")
     return int(answer.status_code)

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.support.desk import PASSWORD
+from tests.support.desk import PASSWORD, form_token
 
-_CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 _VERSION = re.compile(r'name="version" value="(\d+)"')
 
 
@@ -20,7 +19,7 @@ class Desk:
         self.account = world.account(role, territory="bidache", services=services)
         world.session.commit()
         page = self.client.get("/connexion").text
-        data = {"csrf_token": _CSRF.search(page).group(1), "email": self.account.email, "password": PASSWORD}
+        data = {"csrf_token": form_token(page), "email": self.account.email, "password": PASSWORD}
         assert self.client.post("/connexion", data=data).location == "/bureau"
 
     def get(self, path):
@@ -28,7 +27,7 @@ class Desk:
 
     def post(self, reference, action, **fields):
         page = self.client.get(f"/bureau/{reference}").text
-        data = {"csrf_token": _CSRF.search(page).group(1), "version": _VERSION.search(page).group(1)} | fields
+        data = {"csrf_token": form_token(page), "version": _VERSION.search(page).group(1)} | fields
         return self.client.post(f"/bureau/{reference}/{action}", data=data)
 
 
@@ -112,7 +111,7 @@ def test_another_services_ticket_is_not_there(app, world, ticket):
     stranger = Desk(app, world, "agent", ("bidache/eclairage",))
     assert stranger.get(f"/bureau/{ticket}").status_code == 404
     assert ticket not in stranger.get("/bureau?view=team").text
-    token = _CSRF.search(stranger.get("/bureau").text).group(1)
+    token = form_token(stranger.get("/bureau").text)
     data = {"csrf_token": token, "version": "1", "state": "accepted"}
     assert stranger.client.post(f"/bureau/{ticket}/parole", data=data).status_code == 404
     assert state(world, ticket).version == 1
@@ -152,7 +151,7 @@ def test_closing_without_a_word_comes_back_with_a_sentence_and_changes_nothing(w
 
 def test_an_old_page_is_a_conflict_that_keeps_the_words(world, agent, ticket):
     page = agent.get(f"/bureau/{ticket}").text
-    token = _CSRF.search(page).group(1)
+    token = form_token(page)
     agent.post(ticket, "attribution")
     data = {"csrf_token": token, "version": "1", "text": "Ma longue réponse", "state": "", "public": "yes"}
     answer = agent.client.post(f"/bureau/{ticket}/parole", data=data)
@@ -332,7 +331,7 @@ def test_a_place_that_says_nothing_comes_back_as_typed(world, agent, ticket, typ
 def test_who_only_reads_moves_nothing(app, world, ticket):
     planner = Desk(app, world, "planner")
     assert "/lieu" not in planner.get(f"/bureau/{ticket}").text
-    token = _CSRF.search(planner.get("/bureau").text).group(1)
+    token = form_token(planner.get("/bureau").text)
     data = {"csrf_token": token, "version": "1", "lat": "43.4905", "lon": "-1.4725"}
     assert planner.client.post(f"/bureau/{ticket}/lieu", data=data).status_code == 403
     assert state(world, ticket).version == 1

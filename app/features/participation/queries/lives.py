@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.features.tickets.workflow import CLOSED
+
 
 @dataclass(frozen=True)
 class Version:
@@ -67,6 +69,18 @@ _GROUP = text(
     JOIN idea_union_part ip ON ip.union_id = u.id AND ip.contribution_id <> own.contribution_id
     JOIN contribution c ON c.id = ip.contribution_id AND c.visibility = 'public'
     WHERE own.contribution_id = :id ORDER BY u.id DESC, c.id
+    """  # noqa: S608 - constants
+)
+_FOLLOWING = text(
+    f"""
+    SELECT DISTINCT ON (c.id) u.title AS group_title, c.reference, {_TITLE}
+    FROM ticket t JOIN contribution idea ON idea.ticket_id = t.id AND idea.kind = 'proposal'
+    JOIN idea_union_part own ON own.contribution_id = idea.id
+    JOIN idea_union u ON u.id = own.union_id AND u.kind = 'group' AND u.undone_at IS NULL
+    JOIN idea_union_part ip ON ip.union_id = u.id AND ip.contribution_id <> idea.id
+    JOIN contribution c ON c.id = ip.contribution_id
+    JOIN ticket other ON other.id = c.ticket_id AND other.state <> ALL(CAST(:closed AS text[]))
+    WHERE t.reference = :reference ORDER BY c.id
     """  # noqa: S608 - constants
 )
 _INVITED = text(
@@ -141,6 +155,11 @@ def standing_together(session: Session, contribution_id: int) -> Together:
         group=group[0].group_title if group else "",
         grouped_with=group,
     )
+
+
+def following_ideas(session: Session, *, reference: str) -> Sequence[Any]:
+    """The open ideas for which a decision on the idea of this ticket holds too: `group_title`, `reference`, `title`."""
+    return session.execute(_FOLLOWING, {"reference": reference, "closed": list(CLOSED)}).all()
 
 
 def open_invitation(session: Session, contribution_id: int, *, person: Sequence[bytes]) -> Sequence[Any]:

@@ -23,6 +23,7 @@ from app.features.participation.policies import may_comment, may_unite
 from app.features.participation.queries.lives import (
     amended_since,
     count_versions,
+    following_ideas,
     open_invitation,
     standing_together,
 )
@@ -35,6 +36,11 @@ _ROW = text(
     "SELECT id, reference, kind, state, visibility, supports, process_id, territory_id FROM contribution "
     "WHERE reference = :reference"
 )
+
+
+def following(reference: str) -> Sequence[Any]:
+    """The ideas that follow what is decided of this ticket."""
+    return following_ideas(db.session, reference=reference)
 
 
 def idea_section(page: ShowPage) -> Markup:
