@@ -46,35 +46,28 @@ _TOLD_OF_COMMENT = text(
 
 
 def mails_of_decision(session: Session, event_id: int) -> Iterator[Mail]:
-    """At most one mail, in the language of the contribution."""
+    """At most one mail, in the language of the contribution or of the comment."""
     for row in session.execute(_TOLD, {"event_id": event_id}):
         with force_locale(row.language):
             own = author_url(row.reference, row.id, row.territory_id)
-            stop = f"{own}/stop"
-            named = {"title": row.title, "reference": row.reference}
-            subject, parts, link = _said(row, own, named)
-            yield letter(
-                to=row.email,
-                language=row.language,
-                subject=subject,
-                paragraphs=[gettext("Hello,"), *parts],
-                links=[link, (gettext("Hear nothing more about it"), stop)],
-                key=f"moderation-{event_id}",
-                stop=stop,
-            )
+            said = _said(row, own, {"title": row.title, "reference": row.reference})
+            yield _letter(row, event_id, *said, stop=f"{own}/stop")
     for row in session.execute(_TOLD_OF_COMMENT, {"event_id": event_id}):
         with force_locale(row.language):
             stop = mute_url(row.reference, row.id, row.territory_id)
-            subject, parts, link = _said_of_comment(row)
-            yield letter(
-                to=row.email,
-                language=row.language,
-                subject=subject,
-                paragraphs=[gettext("Hello,"), *parts],
-                links=[link, (gettext("Hear nothing more about it"), stop)],
-                key=f"moderation-{event_id}",
-                stop=stop,
-            )
+            yield _letter(row, event_id, *_said_of_comment(row), stop=stop)
+
+
+def _letter(row: Any, event_id: int, subject: str, parts: list[str], link: tuple[str, str], *, stop: str) -> Mail:
+    return letter(
+        to=row.email,
+        language=row.language,
+        subject=subject,
+        paragraphs=[gettext("Hello,"), *parts],
+        links=[link, (gettext("Hear nothing more about it"), stop)],
+        key=f"moderation-{event_id}",
+        stop=stop,
+    )
 
 
 def _said(row: Any, own: str, named: dict[str, str]) -> tuple[str, list[str], tuple[str, str]]:
