@@ -298,7 +298,7 @@ def test_a_town_that_blurs_faces_shows_none(
     monkeypatch.setattr("app.features.contributions.photos.can_find_faces", lambda: False)
     wishes("blur")
     sends(app, client, reference, "Et là", PORTRAIT)
-    with pytest.raises(FacesUnchecked, match=r"auzolan\[faces\]"):
+    with pytest.raises(FacesUnchecked, match="EXTRAS=faces"):
         develop()
     assert ideas.value("SELECT state FROM photo ORDER BY id DESC LIMIT 1") == "pending"
     wishes("auto")
