@@ -24,9 +24,10 @@ function prepare(worker) {
  * @param {{basemap: Background, worker: string, bounds?: number[], words: {map: string}}} config
  * @param {object} [options] MapLibre options
  * @param {(style: any) => any} [dress] adds sources and layers to each style that is built
+ * @param {(map: any) => void} [place] where it looks, before it asks for any tile
  * @returns {Promise<any>} the map, once its style is there
  */
-export async function openMap(container, config, options = {}, dress = (style) => style) {
+export async function openMap(container, config, options = {}, dress = (style) => style, place = () => {}) {
   prepare(config.worker);
   const [foreign] = await Promise.all([fetchStyle(config.basemap), ...FACES.map((face) => document.fonts.load(face, "Aéç").catch(() => {}))]);
   let lost = config.basemap.kind === "style" && !foreign;
@@ -44,6 +45,7 @@ export async function openMap(container, config, options = {}, dress = (style) =
     locale: { "Map.Title": config.words.map },
     ...options,
   });
+  place(map);
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.on("style.load", () => addDot(map));

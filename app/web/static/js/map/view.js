@@ -52,10 +52,12 @@ export class View {
   async start() {
     const container = /** @type {HTMLElement} */ (document.getElementById("map"));
     const start = location.hash.startsWith("#map=") ? {} : { center: this.config.center, zoom: this.config.zoom };
-    this.map = await openMap(container, this.config, { hash: "map", ...start }, (style) => this.dress(style));
+    await openMap(container, this.config, { hash: "map", ...start }, (style) => this.dress(style), (map) => {
+      this.map = map;
+      this.pad();
+      this.partial = !start.center || this.frame();
+    });
     this.marks = new Marks(this.map, { icons: this.config.icons, language: this.config.language, onPick: (mark) => this.pick(mark) });
-    this.pad();
-    this.partial = !start.center || this.frame();
     this.map.on("sourcedata", (/** @type {any} */ event) => { if (event.sourceId === "contributions") this.later(); });
     this.map.on("zoom", () => this.later(90));
     this.map.on("moveend", () => { this.later(); this.measure(); this.onMove(this.bounds()); });
