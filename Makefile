@@ -53,7 +53,7 @@ format: env-dev ## Write Python the way `make lint` wants them
 test: env-dev ## Install what tests need (PostGIS, Chromium), then run every check and every test
 	$(BIN)/python -m tests.support.machine
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 bench: env-dev ## Measure against references of the same run; writes build/bench.json
 	$(BIN)/python -m tests.performance $(ARGS)

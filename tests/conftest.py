@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support import prepared, servers
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 UNIT = Path(__file__).parent / "unit"
+# Their tests share servers that are long to start. (The marks of `--dist loadgroup` say nothing to pytest 9.2.)
+TOGETHER = (
+    "tests/workers/",
+    "tests/integration/stack/test_embedded.py",
+    "tests/browser/test_offline.py",
+    "tests/browser/test_a_day_in_town.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,9 +33,22 @@ def pytest_configure(config: pytest.Config) -> None:
         servers.begin_run()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One test process more than cores: there is always one that waits for a page to settle or a delay to pass."""
     return min(len(os.sched_getaffinity(0)) + 1, 8)
+
+
+class OneTownAtATime(LoadScopeScheduling):
+    """Sends the tests of one place of `TOGETHER` to one test process, the places with most tests first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return OneTownAtATime(config, log)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -13,8 +13,6 @@ from playwright.sync_api import Browser, expect
 from tests.browser.people import Agent, Planner, Resident, upright_and_bare
 from tests.browser.real_town import AGENT, PLANNER, RealTown, real_town
 
-pytestmark = pytest.mark.xdist_group("a day in town")
-
 RUE_GRIMALDI = (43.7353, 7.4200)
 PARC = (43.7336, 7.4163)
 CARREFOUR = (43.7440, 7.4285)

@@ -13,8 +13,6 @@ from app.features.accounts.services import add_account
 from tests.browser.people import Official, Resident
 from tests.browser.real_town import PASSWORD, RealTown, real_town
 
-pytestmark = pytest.mark.xdist_group("a day in town")
-
 CARREFOUR = (43.7440, 7.4285)
 FACILITATOR = "facilitator@town.example"
 

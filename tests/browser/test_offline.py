@@ -26,8 +26,6 @@ from tests.support import servers
 from tests.support.wire import Wire, wired
 from tests.workers.house import wait_until
 
-pytestmark = pytest.mark.xdist_group("offline")
-
 PIECES = "async (name) => (await (await caches.open(name)).keys()).map((asked) => asked.url)"
 """What the browser keeps under a name, as addresses."""
 

@@ -17,8 +17,6 @@ from app.features.contributions.services import submit_contribution
 from app.features.tickets.placing import drain_intake
 from tests.workers.house import House
 
-pytestmark = pytest.mark.xdist_group("breakable")
-
 LON, LAT = -1.475, 43.485
 METRE = 1 / 111_100
 Place = tuple[float, float]

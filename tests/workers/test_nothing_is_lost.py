@@ -12,9 +12,6 @@ import pytest
 from tests.support import servers
 from tests.workers.house import House, picture, wait_until
 
-# One test process has the servers that keep what they acknowledged, and begins with them: they wait a lot.
-pytestmark = pytest.mark.xdist_group("breakable")
-
 Build = Callable[..., House]
 QUICK = {"AUZOLAN_JOBS_STALE_S": "2", "AUZOLAN_JOBS_SWEEP_S": "0.5"}
 WORKERS = ("relay", "worker-intake", "worker-default")

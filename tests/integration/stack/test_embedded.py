@@ -23,9 +23,6 @@ from tests.support.servers import VARIABLE, plain
 
 NAMES = {"postgres", "redis", "web", "relay", "worker-intake", "worker-default", "scheduler"}
 
-# One test process runs them all: a town takes both cores while it starts.
-pytestmark = pytest.mark.xdist_group("town")
-
 
 class Town:
     """A data folder and a port, driven as a person does."""
