@@ -24,6 +24,7 @@ def _work(names: list[str]) -> None:
     from rq import SimpleWorker, Worker
     from rq.serializers import JSONSerializer
 
+    from app.core.images import faces
     from workers import queues, runtime
 
     unknown = set(names) - set(queues.NAMES)
@@ -36,6 +37,8 @@ def _work(names: list[str]) -> None:
         names = [*names, queues.ANALYSIS]
     runtime.application()
     settings = runtime.settings()
+    if queues.DEFAULT in names:
+        faces.make_ready()
     # Forking costs 10 ms a job and protects from what may hang or grow; the drain does neither.
     role = f"worker-{names[0]}"
     kind = SimpleWorker if names == [queues.INTAKE] else Worker

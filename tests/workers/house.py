@@ -219,7 +219,11 @@ class House:
 
     @contextmanager
     def crowd(self, *, people: int = 4, photo_every: int = 0, pause_s: float = 0.01) -> Iterator[Acknowledged]:
-        """People who write as long as the block lasts; each tries again, with its key, until the house says yes."""
+        """People who write as long as the block lasts; each tries again, with its key, until the house says yes.
+
+        The first thing that each says comes with a photo, and from then on one of `photo_every`: a worker needs half a
+        second for each.
+        """
         said, leave, photo = Acknowledged(), threading.Event(), picture()
 
         def person(number: int) -> None:
@@ -228,7 +232,7 @@ class House:
                 key, count = f"person-{number}-{uuid.uuid4().hex[:12]}", count + 1
                 deadline = time.monotonic() + 60
                 while time.monotonic() < deadline:
-                    with_photo = photo if photo_every and count % photo_every == 0 else b""
+                    with_photo = photo if photo_every and count % photo_every == 1 else b""
                     try:
                         status, answer, _ = self.post(key, photo=with_photo)
                     except (OSError, http.client.HTTPException, ValueError):

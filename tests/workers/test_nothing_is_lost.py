@@ -67,7 +67,7 @@ def test_the_relay_killed_between_its_words(house: Build, fault: str) -> None:
 def test_redis_flushed_again_and_again_under_load(house: Build) -> None:
     town = house()
     town.start("web", *WORKERS)
-    with town.crowd(people=4, photo_every=10) as said:
+    with town.crowd(people=4, photo_every=30) as said:
         flushes = 0
         # A machine that does other things at the same time is flushed more often, and not asked for less.
         while flushes < 6 or len(said.references) <= 50:
@@ -85,7 +85,7 @@ def test_postgresql_stopped_at_once_and_started_again_under_load(house: Build) -
     town = house()
     town.start("web", *WORKERS, "scheduler")
     cluster = town.cluster
-    with town.crowd(people=4, photo_every=10) as said:
+    with town.crowd(people=4, photo_every=30) as said:
         for _ in range(2):
             time.sleep(2)
             before = len(said.references)
@@ -106,7 +106,7 @@ def test_postgresql_stopped_at_once_and_started_again_under_load(house: Build) -
 def test_redis_killed_and_started_again_under_load(house: Build) -> None:
     town = house()
     town.start("web", *WORKERS)
-    with town.crowd(people=3, photo_every=10) as said:
+    with town.crowd(people=3, photo_every=30) as said:
         time.sleep(1)
         pid = town.redis.pid()
         assert pid

