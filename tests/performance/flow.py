@@ -157,10 +157,11 @@ def sustained(url: str, said: Said, places: Sequence[Point]) -> tuple[float, flo
 def _kept_up(url: str, said: Said, places: Sequence[Point], rate: float) -> tuple[float, float]:
     """Contributions placed, and written, per second, while they come at that rate."""
     context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
+    # A pipe each: what two send at once into one is read as one.
+    pipes = [context.Pipe(duplex=False) for _ in range(WRITERS)]
     writers = [
         context.Process(target=_written, args=(url, said, places[number::WRITERS], rate / WRITERS, STEP_S, sender))
-        for number in range(WRITERS)
+        for number, (_, sender) in enumerate(pipes)
     ]
     with psycopg.connect(servers.plain(url), autocommit=True) as link:
         for writer in writers:
@@ -169,7 +170,7 @@ def _kept_up(url: str, said: Said, places: Sequence[Point], rate: float) -> tupl
         first, began = _counts(link), time.monotonic()
         time.sleep(STEP_S - 3)
         last, took = _counts(link), time.monotonic() - began
-    for _ in writers:
+    for receiver, _ in pipes:
         receiver.recv()
     for writer in writers:
         writer.join()
