@@ -26,6 +26,9 @@ def impossible_text(words: str) -> str | None:
 def clean(words: str) -> str:
     """Text as it is kept: NFC, one kind of line end, no control nor override characters, trimmed."""
     words = unicodedata.normalize("NFC", words.replace("\r\n", "\n").replace("\r", "\n"))
+    if words.isprintable():
+        # Nothing that the expressions look for can be printed.
+        return words.strip()
     return _CONTROLS.sub("", _OVERRIDES.sub("", words)).strip()
 
 

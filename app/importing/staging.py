@@ -20,7 +20,7 @@ from sqlalchemy import Connection, text
 from app.importing.files import RawRow
 from app.importing.rows import SWAPPED, Row
 
-CHUNK = 5_000
+CHUNK = 2_500
 """Lines that are sent and checked together, while the next ones are read."""
 
 _TABLES = """
