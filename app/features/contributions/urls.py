@@ -40,11 +40,7 @@ def author_token(contribution_id: int) -> str:
 
 def author_of(token: str) -> int | None:
     """The contribution that an author's link was signed for, or None when we never gave it."""
-    try:
-        found = _authors().loads(token)
-    except BadSignature:
-        return None
-    return found if isinstance(found, int) else None
+    return _signed_number(_authors(), token)
 
 
 def comment_token(comment_id: int) -> str:
@@ -54,11 +50,7 @@ def comment_token(comment_id: int) -> str:
 
 def comment_of(token: str) -> int | None:
     """The comment that such a link was signed for, or None when we never gave it."""
-    try:
-        found = _comments().loads(token)
-    except BadSignature:
-        return None
-    return found if isinstance(found, int) else None
+    return _signed_number(_comments(), token)
 
 
 def mute_url(reference: str, comment_id: int, territory_id: int | None = None) -> str:
@@ -96,6 +88,14 @@ def _subscriptions() -> URLSafeSerializer:
 
 def _comments() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="comment")
+
+
+def _signed_number(signer: URLSafeSerializer, token: str) -> int | None:
+    try:
+        found = signer.loads(token)
+    except BadSignature:
+        return None
+    return found if isinstance(found, int) else None
 
 
 def _authors() -> URLSafeSerializer:

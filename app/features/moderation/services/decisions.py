@@ -120,20 +120,7 @@ def record_of_comment(
     """Write down, for colleagues only, what was decided about a comment under `row`; its author is told if
     `data["told"]`.
     """
-    event = Event(
-        ticket_id=row.ticket_id,
-        contribution_id=row.id,
-        account_id=actor.id,
-        type=kind,
-        body=words or None,
-        public=False,
-        data=data | {"comment": comment_id},
-    )
-    session.add(event)
-    session.flush()
-    if data.get("told"):
-        outbox.add(session, topic=DECIDED, subject_id=row.id, payload={"event_id": event.id})
-    return Decided(event, row.id, row.reference)
+    return _write_down(session, actor, row, kind, words, data | {"comment": comment_id}, told=bool(data.get("told")))
 
 
 def is_held(session: Session, contribution_id: int) -> bool:
@@ -167,6 +154,12 @@ def _decide(
     data: dict[str, Any] = {"from": row.visibility, "to": visibility}
     data |= {"reason": reason} if reason else {}
     data |= {"case": case_id} if case_id else {}
+    return _write_down(session, actor, row, kind, words, data, told=kind in (HIDDEN, RESTORED) and tell)
+
+
+def _write_down(
+    session: Session, actor: Actor, row: Any, kind: str, words: str, data: dict[str, Any], *, told: bool
+) -> Decided:
     event = Event(
         ticket_id=row.ticket_id,
         contribution_id=row.id,
@@ -178,7 +171,7 @@ def _decide(
     )
     session.add(event)
     session.flush()
-    if kind in (HIDDEN, RESTORED) and tell:
+    if told:
         outbox.add(session, topic=DECIDED, subject_id=row.id, payload={"event_id": event.id})
     return Decided(event, row.id, row.reference)
 
