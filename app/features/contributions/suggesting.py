@@ -1,9 +1,9 @@
 """Which category the words of a sentence speak of: a small classifier, taught by each town's own contributions.
 
 Multinomial naive Bayes over words cut to their first letters, so that *lampadaires* and *lampadaire*, *zuhaitzak* and
-*zuhaitza* are one. It begins with what each category says of itself in three languages and with `lexicon.yaml`, then
-counts the newest public contributions. A worker builds it, a file holds it, any process reads it; without the file
-nothing is suggested, and nobody is ever kept from choosing.
+*zuhaitza* are one. It begins with what each category says of itself in the town's languages and with the words that the
+town's pack gives it, then counts the newest public contributions. A worker builds it, a file holds it, any process
+reads it; without the file nothing is suggested, and nobody is ever kept from choosing.
 
 After McCallum and Nigam, "A comparison of event models for naive Bayes text classification" (AAAI-98 workshop).
 """
@@ -17,15 +17,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
-import yaml
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.core.storage import NotStored, Storage
 from app.features.territories.catalogue import Town, current_town
+from app.features.territories.models import Category
 
 SAMPLE = 20_000
 """Newest public contributions that a town teaches with."""
@@ -38,7 +36,7 @@ SURE = 0.2
 POSSIBLE = 0.08
 """Nor of another category that is believed less than that."""
 SEED_WEIGHT = 4
-"""A word of the lexicon counts like four people who used it."""
+"""A word of a category's own counts like four people who used it."""
 ALPHA, LETTERS = 0.3, 6
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NO_TOPIC = """
@@ -130,14 +128,12 @@ def train(seeds: Mapping[str, Iterable[str]], said: Iterable[tuple[str, str]]) -
     return Model(words, texts)
 
 
-def seeds_of(town: Town) -> dict[str, list[str]]:
-    """What a town's categories say of themselves, in all their languages, with the lexicon's words."""
-    lexicon = _lexicon()
-    return {
-        category.slug: [*category.label.values(), *category.description.values(), *lexicon.get(category.slug, ())]
-        for category in town.categories_by_id.values()
-        if category.leaf and category.active
-    }
+def seeds_of(session: Session, town: Town) -> dict[str, list[str]]:
+    """What a town's categories say of themselves, in all their languages, with the words that its pack gives them."""
+    leaves = [category for category in town.categories.values() if category.leaf and category.active]
+    words = session.execute(select(Category.id, Category.words).where(Category.id.in_([leaf.id for leaf in leaves])))
+    given = {row.id: [word for spoken in row.words.values() for word in spoken] for row in words}
+    return {leaf.slug: [*leaf.label.values(), *leaf.description.values(), *given.get(leaf.id, ())] for leaf in leaves}
 
 
 _SAID = text(
@@ -152,25 +148,31 @@ _SAID = text(
 def learn_categories(session: Session, storage: Storage, town: Town, *, territories: Sequence[int]) -> Model:
     """Teach the town's classifier with what is public in these territories, and keep it as a file."""
     said = session.execute(_SAID, {"territories": list(territories), "sample": SAMPLE})
-    model = train(seeds_of(town), ((row.slug, row.said) for row in said))
+    model = train(seeds_of(session, town), ((row.slug, row.said) for row in said))
     storage.put(_key(town.id), model.dump())
     return model
 
 
 def learn_everywhere(session: Session, storage: Storage) -> int:
-    """Teach the classifier of each outermost territory, with all that nest in it; returns how many."""
-    roots = session.execute(_ROOTS).all()
-    for root in roots:
-        learn_categories(session, storage, current_town(session, root.id), territories=root.ids)
-    return len(roots)
+    """Teach the classifier of each outermost territory and of each that has categories of its own; returns how many.
+
+    All that nest in the same outermost one teach it: they share its categories.
+    """
+    taught = session.execute(_TAUGHT).all()
+    for each in taught:
+        learn_categories(session, storage, current_town(session, each.id), territories=each.ids)
+    return len(taught)
 
 
-_ROOTS = text(
+_TAUGHT = text(
     """
     WITH RECURSIVE down AS (
       SELECT id AS root, id FROM territory WHERE parent_id IS NULL AND active
-      UNION ALL SELECT down.root, t.id FROM territory t JOIN down ON t.parent_id = down.id WHERE t.active)
-    SELECT root AS id, array_agg(id) AS ids FROM down GROUP BY root ORDER BY root
+      UNION ALL SELECT down.root, t.id FROM territory t JOIN down ON t.parent_id = down.id WHERE t.active),
+    trees AS (SELECT root, array_agg(id) AS ids FROM down GROUP BY root)
+    SELECT down.id, trees.ids FROM down JOIN trees USING (root)
+    WHERE down.id = down.root OR EXISTS (SELECT FROM category k WHERE k.territory_id = down.id AND k.listed)
+    ORDER BY down.id
     """
 )
 
@@ -194,9 +196,3 @@ def _words(said: str) -> list[str]:
 def _stem(word: str) -> str:
     plain = "".join(letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter))
     return plain[:LETTERS]
-
-
-@cache
-def _lexicon() -> Mapping[str, Sequence[str]]:
-    file = resources.files("app.features.contributions") / "lexicon.yaml"
-    return {slug: list(words.values()) for slug, words in yaml.safe_load(file.read_text("utf-8")).items()}

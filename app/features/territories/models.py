@@ -136,6 +136,8 @@ class Category(Base):
     slug: Mapped[str]
     label: Mapped[Json]
     description: Mapped[Json]
+    words: Mapped[Json]
+    """With which people speak of it: `{"fr": ["lampadaire", …]}`."""
     kinds: Mapped[list[str]] = mapped_column(ARRAY(Text))
     icon: Mapped[str] = mapped_column(server_default="dot")
     position: Mapped[int] = mapped_column(server_default="0")

@@ -109,6 +109,7 @@ def _load_categories(
     for position, category in enumerate(categories):
         row = known.setdefault(category.slug, Category(territory_id=territory.id, slug=category.slug))
         row.label, row.description, row.icon = dict(category.labels), dict(category.description), category.icon
+        row.words = {language: list(words) for language, words in category.words.items()}
         row.kinds, row.position, row.listed = list(category.kinds), position, True
         row.group_radius_m, row.group_window_days = category.group_radius_m, category.group_window_days
         row.target_delay = category.target_delay.model_dump() if category.target_delay else None
@@ -265,6 +266,7 @@ def _categories(session: Session, territory: Territory, services: Mapping[int, s
             "parent": slugs.get(row.parent_id) if row.parent_id else None,
             "labels": row.label,
             "description": row.description,
+            "words": row.words,
             "icon": row.icon,
             "kinds": row.kinds,
             "group_radius_m": row.group_radius_m,

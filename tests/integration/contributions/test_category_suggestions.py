@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from app.core.storage import open_storage
 from app.features.contributions import api_suggest, filters
 from app.features.contributions.suggesting import learn_everywhere, learnt
+from app.features.territories.models import Territory
+from app.features.territories.packing import dump_pack, load_pack
+from app.features.territories.packs.schema import Pack
 from tests.support.town import Town, make_town
 
 ADDRESS = "/api/v1/categories/suggest"
@@ -55,6 +58,24 @@ def test_what_is_hidden_teaches_nothing(town: Town, app: Flask, session: Session
     model = learnt(open_storage(app.extensions["settings"].storage.location), town.territory_id)
     assert model is not None
     assert "secret" not in model.words["bancs"]
+
+
+def test_a_town_s_pack_says_with_which_words_people_speak(app: Flask, session: Session, client: FlaskClient) -> None:
+    """From the pack to the form; a commune inside another territory has words of its own, and its own model."""
+    around = make_town(session, "agglo")
+    town = make_town(session, "bidache", parent_id=around.territory_id)
+    row = session.get_one(Territory, town.territory_id)
+    plain = {"labels": {"fr": "Divers", "en": "Other", "eu": "Besteak"}, "icon": "other", "kinds": ["problem"]}
+    words = {"fr": ["candélabre bleu", "loupiote"], "eu": ["farola"]}
+    pack = Pack.model_validate({"categories": [{**plain, "slug": "a"}, {**plain, "slug": "b", "words": words}]})
+    load_pack(session, territory=row, pack=pack)
+    session.commit()
+    assert dump_pack(session, territory=row).categories == pack.categories
+    teach(app, session)
+    for said in ("Loupiotes !", "un candélabre", "farolak"):
+        found = client.get(ADDRESS, query_string={"text": said, "territory": "bidache"}).json["suggestions"]
+        assert found[0]["category"] == "b", said
+    assert client.get(f"{ADDRESS}?text=loupiote&territory=agglo").json == {"suggestions": []}
 
 
 def test_bad_questions_are_explained(town: Town, client: FlaskClient) -> None:

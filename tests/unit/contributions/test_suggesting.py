@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.features.contributions.suggesting import Model, _lexicon, train
+from app.features.contributions.suggesting import Model, train
 
 ROOT = Path(__file__).parents[3]
 TYPOLOGY = ROOT.parent / "shared/data/reports/paris_dansmarue_typologie.csv"
@@ -26,7 +26,7 @@ def beginner() -> Model:
             leaf["slug"]: [
                 *leaf["labels"].values(),
                 *leaf.get("description", {}).values(),
-                *_lexicon().get(leaf["slug"], ()),
+                *(word for words in leaf.get("words", {}).values() for word in words),
             ]
             for leaf in LEAVES
         },

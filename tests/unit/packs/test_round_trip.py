@@ -30,6 +30,9 @@ TEXT = (
 )
 TEXTS = TEXT | ODD
 LABELS = st.fixed_dictionaries(dict.fromkeys(LANGUAGES, TEXTS))
+LETTERS = st.text(st.characters(categories=("Ll", "Lu")), min_size=3, max_size=12)
+SPOKEN = st.builds("{}{}".format, LETTERS, st.just("") | ODD)
+WORDS = st.dictionaries(st.sampled_from(LANGUAGES), st.lists(SPOKEN, min_size=1, max_size=40, unique=True))
 DELAYS = st.fixed_dictionaries(
     {"days": st.integers(0, 730)}, optional={"mode": st.sampled_from(["working", "calendar"])}
 )
@@ -81,6 +84,7 @@ def packs(draw: st.DrawFn) -> Pack:
             "parent": parents[slug],
             "labels": draw(LABELS),
             "description": draw(st.just({}) | LABELS),
+            "words": {} if slug in groups else draw(WORDS),
             "icon": draw(st.sampled_from(sorted(ICONS))),
             "kinds": () if slug in groups else draw(st.lists(st.sampled_from(KINDS), min_size=1, unique=True)),
             "group_radius_m": draw(st.integers(0, 5000) | st.floats(0, 5000)),

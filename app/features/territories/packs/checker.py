@@ -201,6 +201,7 @@ class _Checker:
         self.labels(file, (index, "labels"), slug, category.labels)
         if category.description:
             self.labels(file, (index, "description"), slug, category.description)
+        self.words(index, category, leaf=leaf)
         if category.icon not in ICONS:
             near = _near(category.icon)
             message = f"There is no icon “{category.icon}”.{near} The list is in the documentation of packs."
@@ -224,6 +225,17 @@ class _Checker:
                 message = f"Remove this service, or add {kind} to the kinds: nobody can send one here."
                 self.say(file, (index, "kind_services", kind), slug, message)
         self.questions(index, category)
+
+    def words(self, index: int, category: Category, *, leaf: bool) -> None:
+        """A town need not know words in all its languages."""
+        file, slug = "categories.yaml", category.slug
+        if category.words and not leaf:
+            self.say(file, (index, "words"), slug, "Move the words to the categories that one can choose.")
+        for language, words in category.words.items():
+            if language not in self.pack.town.languages and "town.yaml" not in self.origin.unread:
+                message = f"Remove the words in “{language}”, or add it to the languages of town.yaml."
+                self.say(file, (index, "words", language), slug, message)
+            self.unique(file, (index, "words", language), slug, words)
 
     def questions(self, index: int, category: Category) -> None:
         file = "categories.yaml"

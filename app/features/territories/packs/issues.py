@@ -67,6 +67,8 @@ def sentence(error: ErrorDetails, fields: Sequence[str] = ()) -> str:
             return "Write names and values here (name: value), one on each line."
         case "too_short":
             return "Give at least one."
+        case "too_long":
+            return f"Give {context.get('max_length')} at most."
         case "string_too_long":
             return f"Shorten this text to {context.get('max_length')} characters."
         case "value_error":

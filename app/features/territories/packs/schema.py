@@ -7,6 +7,7 @@ GeoJSON (RFC 7946, WGS84 longitude and latitude, degrees). Cross-references belo
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
@@ -42,6 +43,16 @@ def _clean(text: str) -> str:
 
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_clean)]
 Short = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean)]
+
+
+def _a_word(text: str) -> str:
+    if not any(len(run) >= 3 for run in re.findall(r"[^\W\d_]+", text)):
+        raise ValueError(f"Remove “{text}”, or write it out: words of fewer than three letters are not looked at.")
+    return text
+
+
+Word = Annotated[str, StringConstraints(max_length=60), AfterValidator(_clean), AfterValidator(_a_word)]
+Words = Annotated[tuple[Word, ...], Field(min_length=1, max_length=200)]
 Labels = dict[Language, Short]
 LongLabels = dict[Language, Text]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]{2,}$", max_length=254)]
@@ -216,6 +227,8 @@ class Category(Strict):
     parent: Slug | None = None
     labels: Labels
     description: LongLabels = {}
+    words: dict[Language, Words] = {}
+    """With which people speak of it, beside its name and description; what they send teaches the rest."""
     icon: str
     kinds: tuple[Kind, ...] = ()
     group_radius_m: Annotated[float, Field(ge=0, le=5000)] = 30.0

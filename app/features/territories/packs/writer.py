@@ -13,6 +13,10 @@ from app.features.territories.packs.schema import Pack, Zone
 from app.features.territories.packs.zones import plain_geometry
 
 
+class _Row(list[Any]):
+    """A list of short things, written on one line where they fit."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Block style, lists indented under their key, long texts as blocks."""
 
@@ -29,7 +33,12 @@ def _text(dumper: _Dumper, text: str) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+def _row(dumper: _Dumper, items: _Row) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(_Row, _row)
 
 
 def pack_files(pack: Pack) -> dict[str, str]:
@@ -72,13 +81,15 @@ def write_pack(pack: Pack, folder: Path | str) -> list[Path]:
 
 def _plain(model: BaseModel) -> dict[str, Any]:
     return {
-        name: _numbers(value)
+        name: _written(name, value)
         for name, value in model.model_dump(mode="json", by_alias=True, exclude_defaults=True).items()
     }
 
 
-def _numbers(value: Any) -> Any:
-    """30.0 is written 30."""
+def _written(name: str, value: Any) -> Any:
+    """30.0 is written 30, and words in a row."""
+    if name == "words":
+        return {language: _Row(words) for language, words in value.items()}
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
