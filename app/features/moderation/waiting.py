@@ -49,6 +49,6 @@ def _is_odd(home: Town) -> bool:
     pace: Pace = current_app.extensions["auzolan.pace"]
     most: dict[str, int] = MOST | home.settings.get("proof_of_work", {})
     now = time.time()
-    source = pace.hit(request.remote_addr, now=now)
-    town = pace.hit(home.id, now=now)
+    source = pace.hit(f"source {request.remote_addr}", now=now)
+    town = pace.hit(f"town {home.id}", now=now)
     return 0 < most["source"] < source or 0 < most["town"] < town

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
+import redis
 from altcha import Challenge, Payload, solve_challenge
 from sqlalchemy import event, text
 
@@ -107,6 +109,43 @@ def test_the_usual_path_asks_nothing_more(town: Any, world: World) -> None:
     event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     assert said(client).status_code == 201
     assert len(statements) == 2, statements
+
+
+def test_processes_count_together_and_each_alone_without_redis(town: Any, redis_url: str) -> None:
+    other = create_app(TESTING=True)
+    assert [said(town.test_client()).status_code for _ in range(3)] == [201, 201, 201]
+    town.extensions["auzolan.pace"].share()
+    # The other learns it a moment after the first that it receives itself.
+    assert said(other.test_client()).status_code == 201
+    link = redis.Redis.from_url(redis_url)
+    (key,), late = link.keys("auzolan:pace:*"), time.monotonic() + 10
+    while b"4" not in link.hvals(key) and time.monotonic() < late:
+        time.sleep(0.05)
+    assert b"192.0.2.1" not in b" ".join(link.hkeys(key)) and 0 < link.ttl(key) <= 1200
+    link.close()
+    other.extensions["auzolan.pace"].share()
+    assert said(other.test_client()).status_code == 429
+    alone = create_app(TESTING=True)
+    alone.extensions["auzolan.pace"]._url = "unix:///nowhere/redis.sock"
+    for expected in (201, 201, 201, 429):
+        assert said(alone.test_client(), "192.0.2.7").status_code == expected
+        alone.extensions["auzolan.pace"].share()
+    for application in (other, alone):
+        with application.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+def test_what_comes_while_one_shares_is_told_next_time() -> None:
+    pace = Pace()
+    pace.hit("a", now=1)
+    window, told = pace.untold()
+    pace.hit("a", now=2)
+    pace.learn(window, told, {"a": (8, 5)})
+    assert (pace.untold(), pace.hit("a", now=300)) == ((0, {"a": 1}), 8 / 2 + 7)
+    pace.hit("a", now=700)
+    pace.learn(window, told, {"a": (0, 90)})
+    assert pace.hit("a", now=900) == pytest.approx(7 / 2 + 2)
 
 
 def test_a_pace_slides() -> None:
