@@ -96,9 +96,9 @@ def pages(slice_: Blueprint) -> None:
 
     @slice_.get("/moderation/journal")
     def journal() -> str:
-        why = str(wording.REASONS["insult"])
+        why, said = str(wording.REASONS["insult"]), "Un banc\nIl manque une latte"
         lines = [
-            LogLine(NOW, "Maite", str(wording.DECISIONS[code]), "BAY-4901", why, "Les mots blessent " * 5)
+            LogLine(NOW, "Maite", str(wording.DECISIONS[code]), "BAY-4901", why, "Les mots blessent " * 5, said)
             for code in DECISIONS
         ]
         return render_template(
@@ -154,6 +154,7 @@ def register(app: Flask) -> None:
             town=BlockTown(1, "bayonne", "Bayonne"),
             towns=[("bayonne", "Bayonne"), ("anglet", "Anglet")],
             kinds=list(wording.BLOCK_KINDS.items()),
+            queue_url="" if "reader" in request.args else "/moderation",
             may_write="reader" not in request.args,
             typed={"kind": "email", "value": "jean"} if refused else {},
             errors={"value": "Cette adresse e-mail n’est pas complète."} if refused else {},

@@ -16,7 +16,7 @@ from app.core.errors import Denied, Unauthenticated
 from app.core.problems import wants_json
 from app.features.accounts import services
 from app.features.accounts.models import Account
-from app.features.accounts.policies import ANONYMOUS, Actor, within
+from app.features.accounts.policies import ANONYMOUS, GUARANTOR, Actor, within
 from app.features.accounts.queries import actor_of_token
 from app.features.accounts.services import Token
 from app.settings import SessionSettings, Settings
@@ -77,8 +77,14 @@ def init_app(app: Flask) -> None:
     app.before_request(_guard)
     app.after_request(_keep_private)
     app.jinja_env.globals["current_actor"] = current_actor
+    app.jinja_env.globals["desk_page"] = lambda: desk_page(current_actor().role)
     # A visitor without a session costs no look-up, and their pages stay the same for everybody.
     app.jinja_env.globals["signed_in"] = lambda: _SECRET in session and not current_actor().anonymous
+
+
+def desk_page(role: str | None) -> str:
+    """The endpoint where somebody's work begins."""
+    return "moderation.journal" if role == GUARANTOR else "tickets.queue"
 
 
 def _guard() -> BaseResponse | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigKey, Json, Key, Now
 
-ROLES = ("agent", "dispatcher", "manager", "planner", "administrator")
+ROLES = ("agent", "dispatcher", "manager", "planner", "administrator", "guarantor")
 
 
 class Account(Base):

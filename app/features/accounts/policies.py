@@ -9,9 +9,10 @@ DISPATCHER = "dispatcher"
 MANAGER = "manager"
 PLANNER = "planner"
 ADMINISTRATOR = "administrator"
+GUARANTOR = "guarantor"
 
 DESK_ROLES = (AGENT, DISPATCHER, MANAGER, PLANNER, ADMINISTRATOR)
-"""Everybody who may open the desk; the planner only reads there."""
+"""Everybody who may open the desk; the planner only reads there. A guarantor reads what moderators decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ def within(actor: Actor, reach: frozenset[int] | None) -> Actor:
         return actor if actor.territory_id in reach else ANONYMOUS
     seen = reach if actor.everywhere else actor.territory_ids & reach
     return replace(actor, territory_ids=seen, everywhere=False) if seen else ANONYMOUS
+
+
+def reads_whole_territory(actor: Actor) -> bool:
+    """A role whose reach is all of its territory, whether it decides there or only reads."""
+    return oversees_territory(actor) or actor.role in (PLANNER, GUARANTOR)
 
 
 def works_in_services(actor: Actor) -> bool:

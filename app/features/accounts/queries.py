@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.features.accounts.credentials import digest
 from app.features.accounts.models import Account
-from app.features.accounts.policies import PLANNER, Actor, oversees_territory
+from app.features.accounts.policies import Actor, reads_whole_territory
 
 _ACTOR = """
     SELECT account.id, account.role, account.territory_id, account.name, account.email, account.language,
@@ -135,6 +135,6 @@ def _actor(row: Any) -> Actor:
         language=row.language,
     )
     # Only a role that oversees may reach every town for want of one; agents and managers reach their services.
-    if row.territory_id is None and (oversees_territory(actor) or actor.role == PLANNER):
+    if row.territory_id is None and reads_whole_territory(actor):
         return replace(actor, everywhere=True)
     return actor

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.core.access import public
 from app.core.db import db
-from app.features.accounts.access import current_actor, local_address, sign_in, sign_out
+from app.features.accounts.access import current_actor, desk_page, local_address, sign_in, sign_out
 from app.features.accounts.login import signed_account
 
 blueprint = Blueprint("accounts", __name__, template_folder="templates")
@@ -20,7 +20,7 @@ def login() -> Response | str:
     """The page that asks for an address and a password; whoever is in goes on."""
     target = local_address(request.args.get("next"))
     if not current_actor().anonymous:
-        return redirect(target or url_for("tickets.queue"))
+        return redirect(target or url_for(desk_page(current_actor().role)))
     return render_template("accounts/login.html", email="", next=target or "", error=None)
 
 
@@ -36,7 +36,7 @@ def open_session() -> Response | tuple[str, int]:
         return page, refusal.status
     sign_in(account)
     db.session.commit()
-    return redirect(target or url_for("tickets.queue"), code=303)
+    return redirect(target or url_for(desk_page(account.role)), code=303)
 
 
 @blueprint.post("/deconnexion")

@@ -10,10 +10,10 @@ from app.core.access import require_role
 from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.features.accounts.access import current_actor
-from app.features.accounts.policies import ADMINISTRATOR, MANAGER
+from app.features.accounts.policies import ADMINISTRATOR, MANAGER, oversees_territory
 from app.features.moderation import policies, queries, services, wording
 from app.features.moderation.pages import block_lines
-from app.features.moderation.policies import MODERATORS
+from app.features.moderation.policies import BLOCK_READERS
 from app.features.territories.blocking import BLOCK_KINDS
 
 blueprint = Blueprint("blocking", __name__, template_folder="templates")
@@ -21,7 +21,7 @@ writers = require_role(MANAGER, ADMINISTRATOR)
 
 
 @blueprint.get("/moderation/blocage")
-@require_role(*MODERATORS)
+@require_role(*BLOCK_READERS)
 def listed() -> str:
     """Who is on the list, why, since when, by whom; and who was."""
     return _page()
@@ -86,8 +86,9 @@ def _page(invalid: Invalid | None = None) -> str:
         town=town,
         towns=[(each.slug, each.name) for each in queries.block_towns(db.session, actor)],
         kinds=[(code, wording.BLOCK_KINDS[code]) for code in BLOCK_KINDS],
+        queue_url=url_for("moderation.queue", vue="waiting") if oversees_territory(actor) else "",
         may_write=policies.may_block(actor, town.id),
         typed=request.form,
         errors=errors,
-        journal_url=url_for("moderation.journal") if actor.role == ADMINISTRATOR else "",
+        journal_url=url_for("moderation.journal") if policies.may_read_journal(actor) else "",
     )

@@ -10,9 +10,8 @@ from app.core.access import require_role
 from app.core.db import db
 from app.core.errors import Conflict, FieldError, Invalid, Problem
 from app.features.accounts.access import current_actor
-from app.features.accounts.policies import ADMINISTRATOR
 from app.features.contributions.drafts import BODY_MAX, TITLE_MAX
-from app.features.moderation import queries, services, wording
+from app.features.moderation import policies, queries, services, wording
 from app.features.moderation.pages import picture_views
 from app.features.moderation.policies import MODERATORS
 from app.features.moderation.queries import Editing
@@ -158,5 +157,5 @@ def _page(found: Editing, problem: Problem | None = None, *, taken: int | None =
         errors=errors,
         title_max=TITLE_MAX,
         text_max=BODY_MAX,
-        journal_url=url_for("moderation.journal") if actor.role == ADMINISTRATOR else "",
+        journal_url=url_for("moderation.journal") if policies.may_read_journal(actor) else "",
     )

@@ -82,6 +82,7 @@ class LogLine:
     reference: str
     reason: str
     words: str
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ def journal_lines(lines: Sequence[JournalLine]) -> list[LogLine]:
             reference=line.reference,
             reason=str(wording.REASONS.get(line.reason, "")),
             words=line.words,
+            said=line.said,
         )
         for line in lines
     ]

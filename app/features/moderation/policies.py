@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.features.accounts.policies import ADMINISTRATOR, DISPATCHER, MANAGER, Actor, oversees_territory
+from app.features.accounts.policies import ADMINISTRATOR, DISPATCHER, GUARANTOR, MANAGER, Actor, oversees_territory
 
 MODERATORS = (MANAGER, DISPATCHER, ADMINISTRATOR)
+JOURNAL_READERS = (ADMINISTRATOR, GUARANTOR)
+BLOCK_READERS = (*MODERATORS, GUARANTOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,15 @@ def may_moderate(actor: Actor, where: Standing) -> bool:
 
 
 def may_read_journal(actor: Actor) -> bool:
-    """The log of decisions: administrators."""
-    return actor.role == ADMINISTRATOR
+    """The log of decisions: administrators, and the guarantor, who reads and decides nothing."""
+    return actor.role in JOURNAL_READERS
 
 
 def may_read_blocks(actor: Actor, territory_id: int) -> bool:
-    """Whoever moderates in a town reads its block list."""
-    return actor.role in MODERATORS and actor.reaches(territory_id)
+    """Whoever moderates in a town reads its block list, and its guarantor."""
+    return actor.role in BLOCK_READERS and actor.reaches(territory_id)
 
 
 def may_block(actor: Actor, territory_id: int) -> bool:
-    """A manager or an administrator of the town decides who is on it."""
+    """A manager or an administrator of the town decides who is on it; what it holds is for `may_moderate`."""
     return actor.role in (MANAGER, ADMINISTRATOR) and actor.reaches(territory_id)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.features.accounts.policies import MANAGER, Actor, oversees_territory
+from app.features.accounts.policies import MANAGER, Actor, oversees_territory, reads_whole_territory
 from app.features.moderation.hints import Hint, hints_of
 from app.features.moderation.reasons import DECISIONS
 
@@ -137,6 +137,8 @@ class JournalLine:
     account: str
     reason: str
     words: str
+    said: str
+    """What it was decided about: the comment, the text before the edit, else the contribution as it stands."""
 
 
 def journal(
@@ -148,16 +150,21 @@ def journal(
         text(
             f"""
             SELECT e.id, e.type, e.at, c.reference, coalesce(nullif(a.name, ''), a.email, '') AS account,
-                   coalesce(e.data ->> 'reason', '') AS reason, coalesce(e.body, '') AS words
+                   coalesce(e.data ->> 'reason', '') AS reason, coalesce(e.body, '') AS words,
+                   CASE WHEN m.id IS NOT NULL THEN m.body WHEN v.number IS NOT NULL
+                   THEN concat_ws(E'\\n', v.title, v.body) ELSE concat_ws(E'\\n', c.title, c.body) END AS said
             FROM event e JOIN contribution c ON c.id = e.contribution_id {_JOINS}
             LEFT JOIN account a ON a.id = e.account_id
+            LEFT JOIN comment m ON m.id = CAST(e.data ->> 'comment' AS bigint)
+            LEFT JOIN contribution_version v ON e.type = 'edited' AND v.contribution_id = c.id AND v.at = e.at
             WHERE e.type IN ('hidden', 'restored', 'published', 'kept', 'edited', 'photo_hidden', 'photo_restored')
               AND e.type = ANY(:types) AND NOT e.public
               AND (CAST(:before AS bigint) IS NULL OR e.id < :before) AND {_REACH}
             ORDER BY e.id DESC LIMIT :most
             """  # noqa: S608 - constants
         ),
-        _reach(actor) | {"kind": None, "types": types, "before": before, "most": most},
+        _reach(actor, whole=reads_whole_territory(actor))
+        | {"kind": None, "types": types, "before": before, "most": most},
     )
     return [JournalLine(**row._mapping) for row in rows]
 
@@ -260,8 +267,9 @@ def block_list(session: Session, *, territory_id: int, most: int = 500) -> list[
     return [BlockLine(*row) for row in rows]
 
 
-def _reach(actor: Actor) -> dict[str, Any]:
-    oversees = oversees_territory(actor)
+def _reach(actor: Actor, *, whole: bool | None = None) -> dict[str, Any]:
+    """What `_REACH` asks; `whole`: all of the territory, for who only reads too."""
+    oversees = oversees_territory(actor) if whole is None else whole
     return {
         "everywhere": oversees and actor.everywhere,
         "oversees": oversees,

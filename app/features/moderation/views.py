@@ -14,11 +14,10 @@ from app.core.db import db
 from app.core.errors import Conflict, Invalid, NotFound, Problem
 from app.core.storage import NotStored, derived_key, open_storage
 from app.features.accounts.access import current_actor
-from app.features.accounts.policies import ADMINISTRATOR
 from app.features.contributions.checks import KINDS
-from app.features.moderation import queries, services, wording
+from app.features.moderation import policies, queries, services, wording
 from app.features.moderation.pages import journal_lines, moderation_entries
-from app.features.moderation.policies import MODERATORS
+from app.features.moderation.policies import JOURNAL_READERS, MODERATORS
 from app.features.moderation.queries import VIEWS, View
 from app.features.moderation.reasons import DECISIONS, REASONS
 from app.features.moderation.services import Decided
@@ -84,7 +83,7 @@ def picture(photo_id: int) -> Response:
 
 
 @blueprint.get("/moderation/journal")
-@require_role(ADMINISTRATOR)
+@require_role(*JOURNAL_READERS)
 def journal() -> str:
     """Who decided what, when, about which contribution, and why. It can only grow."""
     given, decision = request.args.get("avant", ""), request.args.get("decision", "")
@@ -127,6 +126,6 @@ def _page(reference: str = "", problem: Problem | None = None) -> str:
         one=one,
         errors=errors,
         typed=request.form,
-        journal_url=url_for("moderation.journal") if actor.role == ADMINISTRATOR else "",
+        journal_url=url_for("moderation.journal") if policies.may_read_journal(actor) else "",
         address=lambda **change: url_for("moderation.queue", **{"vue": view, "kind": kind} | change),
     )

@@ -37,6 +37,7 @@ ROLES = {
     "manager": _l("manager"),
     "planner": _l("planner"),
     "administrator": _l("administrator"),
+    "guarantor": _l("guarantor"),
 }
 _WHO = {
     "web": _l("Resident"),

@@ -39,7 +39,14 @@ def test_a_role_reaches_its_territory_and_all_that_nest_in_it(session, towns):
 
 @pytest.mark.parametrize(
     ("role", "everywhere"),
-    [("administrator", True), ("dispatcher", True), ("planner", True), ("agent", False), ("manager", False)],
+    [
+        ("administrator", True),
+        ("dispatcher", True),
+        ("planner", True),
+        ("guarantor", True),
+        ("agent", False),
+        ("manager", False),
+    ],
 )
 def test_without_a_territory_only_those_who_oversee_reach_everything(session, towns, role, everywhere):
     actor, reached = reach(session, towns, email="a@x.fr", role=role)

@@ -184,7 +184,7 @@ def test_what_waits_is_decided_from_the_queue(app: Any, world: World) -> None:
     assert desk.get(f"/moderation/{one}/publier").location == "/moderation"
 
 
-def test_the_journal_is_for_administrators(app: Any, world: World, reference: str) -> None:
+def test_the_journal_is_not_for_dispatchers(app: Any, world: World, reference: str) -> None:
     desk, above = moderator(app, world), moderator(app, world, "administrator")
     assert desk.get("/moderation/journal").status_code == 403
     assert "Aucune décision" in above.get("/moderation/journal").text

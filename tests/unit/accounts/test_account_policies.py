@@ -17,7 +17,7 @@ def actor(role, *, territories=(1, 2), services=(), everywhere=False):
 
 
 def test_every_role_of_the_table_is_known_here():
-    assert set(policies.DESK_ROLES) == set(ROLES)
+    assert {*policies.DESK_ROLES, policies.GUARANTOR} == set(ROLES)
 
 
 def test_nobody_may_do_nothing():
@@ -47,6 +47,6 @@ def test_only_an_administrator_manages_accounts_and_rules_of_their_town(role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_figures_are_for_all_but_agents(role):
-    assert policies.may_see_figures(actor(role), territory_id=1) is (role != "agent")
+def test_figures_are_for_those_who_plan_or_decide(role):
+    assert policies.may_see_figures(actor(role), territory_id=1) is (role not in ("agent", "guarantor"))
     assert not policies.may_see_figures(actor(role), territory_id=9)

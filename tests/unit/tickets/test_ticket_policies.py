@@ -26,6 +26,7 @@ SEEN = {
     "dispatcher": {"own service", "other service, same town", "town above, lying here"},
     "planner": {"own service", "other service, same town", "town above, lying here"},
     "administrator": {"own service", "other service, same town", "town above, lying here"},
+    "guarantor": set(),
 }
 WORKED = {
     "agent": {"own service"},
@@ -33,6 +34,7 @@ WORKED = {
     "dispatcher": {"own service", "other service, same town"},
     "planner": set(),
     "administrator": {"own service", "other service, same town"},
+    "guarantor": set(),
 }
 
 
@@ -72,7 +74,7 @@ def test_the_agglomeration_works_in_its_communes_and_not_elsewhere(role):
 @pytest.mark.parametrize("role", ROLES)
 def test_being_everywhere_is_for_those_who_oversee(role):
     who = actor(role, everywhere=True)
-    assert policies.may_see(who, PLACES["town far away"]) is (role not in ("agent", "manager"))
+    assert policies.may_see(who, PLACES["town far away"]) is (role not in ("agent", "manager", "guarantor"))
 
 
 def test_to_work_is_to_see():
@@ -85,8 +87,8 @@ def test_to_work_is_to_see():
 @pytest.mark.parametrize("role", ROLES)
 def test_queues(role):
     who = actor(role)
-    assert policies.may_see_queue(who, service_id=OWN, service_territory_id=BIDACHE)
+    assert policies.may_see_queue(who, service_id=OWN, service_territory_id=BIDACHE) is (role != "guarantor")
     other = policies.may_see_queue(who, service_id=OTHER, service_territory_id=BIDACHE)
-    assert other is (role not in ("agent", "manager"))
+    assert other is (role not in ("agent", "manager", "guarantor"))
     assert not policies.may_see_queue(who, service_id=10, service_territory_id=PAYS)
     assert not policies.may_see_queue(who, service_id=40, service_territory_id=NANTES)
