@@ -55,15 +55,15 @@ def add(
 
     if sum(value is not None for value in (commune, epci, boundary)) != 1:
         raise click.UsageError("Give exactly one of --commune, --epci, --boundary.")
-    if boundary and not name:
+    if boundary and not (name := (name or "").strip()):
         raise click.UsageError("Give the --name of the territory with --boundary.")
     if timezone not in available_timezones():
         raise click.BadParameter(f"“{timezone}” is no time zone; one is Europe/Paris.", param_hint="--timezone")
     with working_session() as session:
         try:
-            if commune:
+            if commune is not None:
                 added = add_commune(session, code=commune)
-            elif epci:
+            elif epci is not None:
                 added, inner = add_epci(session, siren=epci)
                 click.echo(f"{len(inner)} communes nested in {added.name}.")
             else:

@@ -108,7 +108,11 @@ def _sentence(problem: Problem) -> str:
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        try:
+            # Read as bytes: the terminal's own encoding may let through what no hash can be made of.
+            return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise click.ClickException("The password on standard input is not UTF-8.") from error
     typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return typed
 

@@ -36,6 +36,8 @@ OVERSEAS_TIME_ZONES = {
     "975": "America/Miquelon",
     "976": "Indian/Mayotte",
 }
+#: Saint-Pierre-et-Miquelon, Saint-Barthélemy, Saint-Martin, the Pacific and the southern islands.
+COLLECTIVITIES = frozenset({"975", "977", "978", "984", "986", "987", "988", "989"})
 _CODE = re.compile(r"(?:\d\d|2[AB])\d{3}")
 
 
@@ -69,7 +71,9 @@ def _unknown_commune(code: str, wanted: str) -> UnknownCommune:
             tuple(match for match in communes_matching(outer["name"]) if match.code == outer["code"]),
         )
     hint = ""
-    if suggestions:
+    if wanted[:3] in COLLECTIVITIES:
+        suggestions, hint = (), " The open data has no overseas collectivity: give its boundary with --boundary."
+    elif suggestions:
         hint = " Did you mean " + ", ".join(str(match) for match in suggestions[:4]) + "?"
     return UnknownCommune(f"No commune of France has the INSEE code {code!r}.{hint}", suggestions)
 

@@ -88,9 +88,16 @@ def test_a_boundary_without_area_is_refused(auzolan: Any, session: Any, tmp_path
             assert "Traceback" not in refused.output and territories(session) == before
 
 
+def test_a_territory_has_a_name(auzolan: Any, session: Any, tmp_path: Path) -> None:
+    square = drawn(tmp_path, (0, 0), (0.1, 0), (0.1, 0.1), (0, 0))
+    refused = auzolan("territory", "add", "--boundary", square, "--name", "  ", "--no-pack")
+    assert refused.exit_code == 2 and "Give the --name" in refused.output, refused.output
+
+
 def test_an_unknown_commune_is_said(auzolan: Any, session: Any) -> None:
     before = territories(session)
-    for words in (("--commune", "99999"), ("--epci", "1"), ("--commune", "'; --"), ()):
+    unknown = ("--commune", "99999"), ("--epci", "1"), ("--commune", "'; --"), ("--commune", ""), ("--epci", ""), ()
+    for words in unknown:
         refused = auzolan("territory", "add", *words)
         assert refused.exit_code != 0 and refused.exception.__class__ is SystemExit and len(refused.output) > 20
     assert territories(session) == before

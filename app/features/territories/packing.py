@@ -62,7 +62,7 @@ def load_pack(session: Session, *, territory: Territory, pack: schema.Pack) -> N
 def _load_town(territory: Territory, pack: schema.Pack) -> None:
     town = pack.town
     territory.languages = list(town.languages)
-    territory.timezone = town.timezone
+    territory.timezone = town.timezone or territory.timezone
     territory.name = town.name or territory.name
     given = town.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     kept = {key: value for key, value in territory.settings.items() if key not in (*TOWN_SETTINGS, "delays", "pack")}
@@ -70,7 +70,12 @@ def _load_town(territory: Territory, pack: schema.Pack) -> None:
         **{key: given[key] for key in TOWN_SETTINGS if key in given},
         "delays": pack.delays.model_dump(mode="json", by_alias=True),
         # What the town left to the territory stays left to it when the pack is written again.
-        "pack": {"name": town.name, "prefix": town.prefix, "boundary": pack.boundary},
+        "pack": {
+            "name": town.name,
+            "prefix": town.prefix,
+            "timezone": town.timezone,
+            "boundary": pack.boundary,
+        },
     }
     contact = {key: value for key, value in given.get("contact", {}).items() if value}
     territory.town_hall = {**territory.town_hall, **contact}
@@ -201,7 +206,8 @@ def _service_id(session: Session, territory: Territory, key: str, services: Mapp
 def dump_pack(session: Session, *, territory: Territory) -> schema.Pack:
     """The town as a pack: what `load_pack` would write again."""
     settings, kept = territory.settings, territory.settings.get("pack", {})
-    town = {"languages": territory.languages, "timezone": territory.timezone, "prefix": kept.get("prefix")}
+    zone = kept.get("timezone", territory.timezone)
+    town = {"languages": territory.languages, "timezone": zone, "prefix": kept.get("prefix")}
     town |= {"name": kept.get("name"), **{key: settings[key] for key in TOWN_SETTINGS if key in settings}}
     services = list(
         session.scalars(

@@ -121,6 +121,13 @@ def test_the_command_refuses_in_words_and_writes_nothing(session, towns, environ
     assert session.scalar(text("SELECT count(*) FROM account")) == 0
 
 
+def test_a_password_that_is_not_text_is_refused_in_words(session, towns, environment):
+    made = run("add", "maite@x.fr", "--role", "planner", "--password-stdin", stdin=b"\xff\xfe of old terminals\n")
+    assert made.exit_code == 1
+    assert "not UTF-8" in made.output
+    assert session.scalar(text("SELECT count(*) FROM account")) == 0
+
+
 def test_changing_a_password_and_closing_by_command(session, towns, environment):
     run("add", "maite@x.fr", "--role", "planner", "--password-stdin")
     assert run("password", "maite@x.fr", "--password-stdin", stdin="huit lampadaires\n").exit_code == 0

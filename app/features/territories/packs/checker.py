@@ -83,7 +83,7 @@ class _Checker:
     def town(self) -> None:
         town = self.pack.town
         try:
-            ZoneInfo(town.timezone)
+            ZoneInfo(town.timezone or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError):
             message = f"Write a time zone such as Europe/Paris instead of “{town.timezone}”."
             self.say("town.yaml", ("timezone",), "", message)

@@ -162,7 +162,7 @@ class Town(Strict):
     name: Short | None = None
     prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,5}$")] | None = None
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = LANGUAGES
-    timezone: str = "Europe/Paris"
+    timezone: str | None = None
     moderation: Moderation = "after"
     moderation_hints: Literal["show", "hold"] = "show"
     faces: Literal["auto", "blur", "leave"] = "auto"

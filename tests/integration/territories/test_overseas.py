@@ -1,0 +1,29 @@
+"""A town keeps its own clock, whatever pack it is given."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.features.territories.adding import DEFAULT_PACK, add_commune
+from app.features.territories.packing import dump_pack, load_pack
+from app.features.territories.packs.reader import read_pack
+from geodata.france import UnknownPlace
+
+
+def test_the_default_pack_leaves_a_town_its_clock_and_a_pack_that_names_one_sets_it(session: Session) -> None:
+    town = add_commune(session, code="97411")
+    load_pack(session, territory=town, pack=read_pack(DEFAULT_PACK))
+    assert town.timezone == "Indian/Reunion"
+    left = dump_pack(session, territory=town)
+    assert left.town.timezone is None
+    named = left.model_copy(update={"town": left.town.model_copy(update={"timezone": "Indian/Mayotte"})})
+    load_pack(session, territory=town, pack=named)
+    assert town.timezone == "Indian/Mayotte"
+    assert dump_pack(session, territory=town) == named
+
+
+@pytest.mark.parametrize("code", ["97502", "98818"])
+def test_a_collectivity_that_the_open_data_lacks_is_said_with_the_way_out(session: Session, code: str) -> None:
+    with pytest.raises(UnknownPlace, match="--boundary"):
+        add_commune(session, code=code)
