@@ -65,7 +65,10 @@ def dump(folder: Path, slug: str) -> None:
 
     with working_session() as session:
         territory = _territory(session, slug)
-        written = write_pack(dump_pack(session, territory=territory), folder)
+        try:
+            written = write_pack(dump_pack(session, territory=territory), folder)
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or folder}: {error.strerror}.") from None
         failing = failing_rules(session, territory_ids=[territory.id])
     for path in written:
         click.echo(str(path))

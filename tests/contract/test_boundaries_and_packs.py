@@ -149,3 +149,10 @@ def test_a_pack_with_a_rule_that_nobody_can_reach(auzolan: Any, tmp_path: Path) 
     (folder / "rules.yaml").write_text(everything + first, encoding="utf-8")
     checked = auzolan("pack", "check", str(folder))
     assert "rules.yaml:" in checked.output, checked.output
+
+
+def test_a_pack_that_cannot_be_written_is_said(auzolan: Any, session: Any, tmp_path: Path) -> None:
+    slug = session.scalar(text("SELECT slug FROM territory LIMIT 1"))
+    (tmp_path / "file").write_text("here already")
+    refused = auzolan("pack", "dump", str(tmp_path / "file" / "pack"), "--territory", slug)
+    assert refused.exit_code == 1 and "Not a directory" in refused.output, refused.output

@@ -209,6 +209,8 @@ def dump_pack(session: Session, *, territory: Territory) -> schema.Pack:
     zone = kept.get("timezone", territory.timezone)
     town = {"languages": territory.languages, "timezone": zone, "prefix": kept.get("prefix")}
     town |= {"name": kept.get("name"), **{key: settings[key] for key in TOWN_SETTINGS if key in settings}}
+    zones = _zones(session, territory)
+    town["zone_kinds"] = _zone_kinds(zones, territory)
     services = list(
         session.scalars(
             select(Service)
@@ -226,11 +228,17 @@ def dump_pack(session: Session, *, territory: Territory) -> schema.Pack:
                 "categories": _categories(session, territory, slugs),
                 "rules": _rules(session, territory, slugs),
                 "processes": _processes(session, territory),
-                "zones": _zones(session, territory),
+                "zones": zones,
                 "boundary": kept.get("boundary"),
             }
         )
     )
+
+
+def _zone_kinds(zones: Sequence[Mapping[str, Any]], territory: Territory) -> dict[str, Any]:
+    """The names of the kinds of zones; a kind that no pack named (arrondissements of the open data) bears its slug."""
+    unnamed = {group["kind"]: dict.fromkeys(territory.languages, group["kind"]) for group in zones}
+    return unnamed | territory.settings.get("zone_kinds", {})
 
 
 def _in_order(value: Any) -> Any:

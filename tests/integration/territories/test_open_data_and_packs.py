@@ -1,13 +1,16 @@
-"""A town keeps its own clock, whatever pack it is given."""
+"""What the open data knows of a town outlives the pack that it is given: its clock, its arrondissements."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
 from app.features.territories.adding import DEFAULT_PACK, add_commune
 from app.features.territories.packing import dump_pack, load_pack
-from app.features.territories.packs.reader import read_pack
+from app.features.territories.packs.reader import examine_pack, read_pack
+from app.features.territories.packs.writer import write_pack
 from geodata.france import UnknownPlace
 
 
@@ -21,6 +24,23 @@ def test_the_default_pack_leaves_a_town_its_clock_and_a_pack_that_names_one_sets
     load_pack(session, territory=town, pack=named)
     assert town.timezone == "Indian/Mayotte"
     assert dump_pack(session, territory=town) == named
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named by the default pack", "named by no pack"])
+def test_the_pack_of_a_town_with_arrondissements_can_be_loaded_again(
+    session: Session, tmp_path: Path, named: bool
+) -> None:
+    lyon = add_commune(session, code="69123")
+    pack = read_pack(DEFAULT_PACK)
+    if not named:
+        kinds = {kind: labels for kind, labels in pack.town.zone_kinds.items() if kind != "arrondissement"}
+        pack = pack.model_copy(update={"town": pack.town.model_copy(update={"zone_kinds": kinds})})
+    load_pack(session, territory=lyon, pack=pack)
+    written = dump_pack(session, territory=lyon)
+    write_pack(written, tmp_path)
+    assert examine_pack(tmp_path).issues == []
+    load_pack(session, territory=lyon, pack=read_pack(tmp_path))
+    assert dump_pack(session, territory=lyon) == written
 
 
 @pytest.mark.parametrize("code", ["97502", "98818"])
