@@ -238,7 +238,7 @@ def dump_pack(session: Session, *, territory: Territory) -> schema.Pack:
 def _zone_kinds(zones: Sequence[Mapping[str, Any]], territory: Territory) -> dict[str, Any]:
     """The names of the kinds of zones; a kind that no pack named (arrondissements of the open data) bears its slug."""
     unnamed = {group["kind"]: dict.fromkeys(territory.languages, group["kind"]) for group in zones}
-    return unnamed | territory.settings.get("zone_kinds", {})
+    return {**unnamed, **territory.settings.get("zone_kinds", {})}
 
 
 def _in_order(value: Any) -> Any:
