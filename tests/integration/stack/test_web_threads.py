@@ -1,0 +1,87 @@
+"""The web server's processes, run for real: even shares, and silent connections that cost nobody anything."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+HOST = "127.0.0.1"
+SERVED = '''
+import os
+def application(environ, start):
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [str(os.getpid()).encode()]
+'''
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Two processes of four threads that answer with their number."""
+    folder: Path = tmp_path_factory.mktemp("served")
+    (folder / "served.py").write_text(SERVED)
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port: int = free.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "gunicorn", "served:application", "--bind", f"{HOST}:{port}", "--preload"),
+            *("--worker-class", "app.web.threads.FairThreadWorker", "--workers", "2", "--threads", "4"),
+            *("--graceful-timeout", "30", "--no-control-socket", "--log-level", "error"),
+        ],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(Path.cwd())])},
+        cwd=folder,
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while len(shares(port)) < 2:
+            assert time.monotonic() < deadline, "the two processes never came"
+            time.sleep(0.05)
+        yield port
+    finally:
+        server.terminate()
+        assert server.wait(10) == 0
+
+
+def asked(port: int) -> bytes:
+    """Ask once, on a new connection: which process answered."""
+    with closing(http.client.HTTPConnection(HOST, port, timeout=10)) as link:
+        link.request("GET", "/")
+        return link.getresponse().read()
+
+
+def shares(port: int) -> Counter[bytes]:
+    """How many of eight that ask at once each process serves."""
+    with ExitStack() as stack:
+        links = [stack.enter_context(closing(http.client.HTTPConnection(HOST, port, timeout=10))) for _ in range(8)]
+        try:
+            for link in links:
+                link.request("GET", "/")
+        except ConnectionRefusedError:
+            return Counter()
+        return Counter(link.getresponse().read() for link in links)
+
+
+def test_eight_browsers_are_shared_by_two_processes(port: int) -> None:
+    # Two that arrive in the same instant may both go to whoever looked first.
+    assert sorted(shares(port).values()) in ([4, 4], [3, 5])
+
+
+def test_connections_that_say_nothing_stop_nobody(port: int) -> None:
+    with ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_connection((HOST, port), timeout=10)) for _ in range(16)]
+        began = time.monotonic()
+        assert asked(port)
+        assert time.monotonic() - began < 4, "they hold all eight threads for five seconds"
+        # And the first of them is still served when it speaks at last.
+        silent[0].sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert silent[0].recv(100).startswith(b"HTTP/1.1 200")
