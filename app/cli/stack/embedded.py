@@ -108,7 +108,8 @@ def own_processes(environment: Mapping[str, str], *, folder: Path, port: int) ->
     web = [
         *(sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"{HOST}:{port}"),
         # Loaded once, then forked: half the time to the first answer, and the code's memory is shared.
-        *("--preload", "--worker-class", "app.web.threads.FairThreadWorker", "--workers", "2", "--threads", "4"),
+        *("--preload", "--worker-class", "app.web.threads.FairThreadWorker"),
+        *("--workers", str(web_processes()), "--threads", "4"),
         *("--timeout", "60", "--graceful-timeout", "5", "--no-control-socket"),
         *(("--worker-tmp-dir", shared_memory) if shared_memory else ()),
     ]
@@ -125,6 +126,14 @@ def own_processes(environment: Mapping[str, str], *, folder: Path, port: int) ->
         Process(name=name, command=command, environment={**environment, **figures}, folder=folder)
         for name, command in commands.items()
     )
+
+
+def web_processes() -> int:
+    """Two for each processor, from two to eight: one thinks while the other waits for the database.
+
+    Few threads that share a processor answer more evenly than many, because in Python they also share a lock.
+    """
+    return max(2, min(8, 2 * (os.cpu_count() or 1)))
 
 
 def _workers(*arguments: str) -> tuple[str, ...]:
