@@ -53,6 +53,7 @@ def main() -> None:
     with ground(rows=arguments.rows, keep=arguments.keep) as prepared:
         for name in arguments.only:
             print(f"{name} …", flush=True)
+            prepared.rest()
             for one in PARTS[name](prepared):
                 rows.append(one)
                 print(f"  {one['name']}: {one['value']} {one['unit']}", flush=True)

@@ -88,6 +88,15 @@ class Ground:
                 link.execute(f"ALTER DATABASE {name}_making RENAME TO {name}")  # type: ignore[arg-type]
         return url
 
+    def rest(self, seconds: float = 120) -> None:
+        """Write out and clean up what was done before, so that no measure pays for another's remains."""
+        deadline = time.monotonic() + seconds
+        busy = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'autovacuum worker')"
+        with psycopg.connect(servers.plain(self.cluster.url), autocommit=True) as link:
+            while link.execute(busy).fetchone() == (True,) and time.monotonic() < deadline:
+                time.sleep(0.5)
+            link.execute("CHECKPOINT")
+
     def environment(self, url: str, port: int) -> dict[str, str]:
         """Settings of the processes on a town."""
         data = self.folder / "data"
