@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 HOST = "127.0.0.1"
-SERVED = '''
+SERVED = """
 import os
 def application(environ, start):
     start("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]
-'''
+"""
 
 
 @pytest.fixture(scope="module")
