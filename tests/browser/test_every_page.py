@@ -84,6 +84,8 @@ PAGES = [
     "/moderation/BAY-4901/modifier",
     "/moderation/BAY-4901/modifier?refused=1",
     "/moderation/BAY-4901/modifier?empty=1",
+    "/moderation/photos/1/couvrir",
+    "/moderation/photos/1/couvrir?refused=1",
     "/moderation/blocage",
     "/moderation/blocage?refused=1",
     "/moderation/blocage?empty=1",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from tests.browser.conftest import Opener
 
 FOCUS = "document.activeElement.closest('.mod')?.id"
@@ -24,3 +26,21 @@ def test_a_moderator_decides_without_a_mouse(visit: Opener) -> None:
     with page.expect_navigation():
         page.keyboard.press("a")
     assert page.url.endswith("/moderation/BAY-4901/publier?vue=all")
+
+
+def test_a_plate_is_covered_with_the_keyboard_alone(visit: Opener) -> None:
+    page = visit("/moderation/photos/1/couvrir?lang=fr", width=1280)
+    page.get_by_label("Ce qu’il faut couvrir").fill("40 50 12 6\nune plaque")
+    page.get_by_role("button", name="Dessiner sur la photo").press("Enter")
+    # What was typed stands there, to be moved; no photo is turned here.
+    expect(page.locator(".editor rect")).to_have_count(1)
+    expect(page.get_by_role("button", name="Tourner à droite")).to_have_count(0)
+    page.get_by_role("button", name="Masquer une zone").press("Enter")
+    expect(page.get_by_role("button", name="Rectangle 2")).to_be_focused()
+    for _ in range(40):
+        page.keyboard.press("ArrowLeft")
+    page.get_by_role("button", name="Garder").press("Enter")
+    first, second = page.get_by_label("Ce qu’il faut couvrir").input_value().split("\n")
+    assert first == "40 50 12 6"
+    assert second.split()[0] == "0" and all(0 <= float(share) <= 100 for share in second.split())
+    expect(page.get_by_role("button", name="Dessiner sur la photo")).to_be_focused()

@@ -187,6 +187,26 @@ def register(app: Flask) -> None:
             journal_url=url_for("moderation.journal"),
         )
 
+    covers = Blueprint("covering", "gallery_covering", template_folder=str(TEMPLATES))
+
+    @covers.route("/moderation/photos/<int:photo_id>/couvrir", methods=["GET", "POST"])
+    def cover(photo_id: int) -> str:
+        refused = "refused" in request.args
+        return render_template(
+            "moderation/cover.html",
+            reference="BAY-4901",
+            number=photo_id,
+            picture="" if refused else _pictures()[0].url,
+            parts="40 55 12 6",
+            faces_left=False,
+            blurs=True,
+            typed={"parts": "40 55", "reason": ""} if refused else {},
+            errors={"parts": "Ligne 1 : écrivez quatre nombres.", "reason": "Dites pourquoi."} if refused else {},
+            back_url=url_for("moderation.queue"),
+            journal_url="",
+        )
+
+    app.register_blueprint(covers)
     edits.add_url_rule("/moderation/<reference>/modifier", "edit", save)
     edits.add_url_rule("/moderation/<reference>/versions/<int:number>", "take_back", save, methods=["POST"])
     app.register_blueprint(edits)

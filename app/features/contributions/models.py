@@ -165,6 +165,10 @@ class Photo(Base):
     placeholder: Mapped[str | None]
     state: Mapped[str] = mapped_column(server_default="pending")
     hidden: Mapped[bool] = mapped_column(server_default="false")
+    covered: Mapped[list[list[float]]] = mapped_column(JSONB, server_default="[]")
+    """What a moderator painted over: left, top, right, bottom as fractions of the upright picture."""
+    faces_left: Mapped[bool] = mapped_column(server_default="false")
+    """A moderator said that what was blurred here is no face: none is looked for."""
     exif_lon: Mapped[float | None] = mapped_column(Double)
     exif_lat: Mapped[float | None] = mapped_column(Double)
     taken_at: Mapped[datetime | None]

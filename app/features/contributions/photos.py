@@ -37,7 +37,9 @@ def derive_photo(session: Session, *, photo_id: int, location: str) -> None:
         return
     storage = open_storage(location)
     try:
-        made = derive(storage.get(photo.original_key), faces=blurs_faces(_town_of(session, photo_id)))
+        covered = [(left, top, right, bottom) for left, top, right, bottom in photo.covered]
+        faces = not photo.faces_left and blurs_faces(_town_of(session, photo_id))
+        made = derive(storage.get(photo.original_key), hidden=covered, faces=faces)
     except PhotoRefused as refused:
         log.warning("photo_failed", photo_id=photo_id, code=refused.code)
         photo.state = "failed"

@@ -5,7 +5,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the slice's pages, and say to intake what waits for a moderator."""
-    from app.features.moderation import block_views, edit_views, public_views, views
+    from app.features.moderation import block_views, cover_views, edit_views, public_views, views
     from app.features.moderation.pace import SharedPace
     from app.features.moderation.waiting import what_waits
 
@@ -14,5 +14,5 @@ def init_app(app: Flask) -> None:
     app.extensions["auzolan.pace"] = SharedPace(
         redis_url=app.extensions["settings"].redis.url, secret=str(app.config["SECRET_KEY"]).encode()
     )
-    for each in (views, block_views, edit_views, public_views):
+    for each in (views, block_views, cover_views, edit_views, public_views):
         app.register_blueprint(each.blueprint)

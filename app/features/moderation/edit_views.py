@@ -90,12 +90,13 @@ def decide_photo(photo_id: int, act: str) -> Response:
         db.session.rollback()
         said = problem.errors[0].message if problem.errors else problem.detail or problem.title
         flash(_(said), "error")
-        return redirect(_queue_of_photo(), 303)
+        return redirect(queue_of_photo(), 303)
     flash(f"{decided.reference} · {wording.DECISIONS[decided.event.type]}", "success")
-    return redirect(_queue_of_photo(reference=decided.reference, hidden=act == "masquer"), 303)
+    return redirect(queue_of_photo(reference=decided.reference, hidden=act == "masquer"), 303)
 
 
-def _queue_of_photo(*, reference: str | None = None, hidden: bool = False) -> str:
+def queue_of_photo(*, reference: str | None = None, hidden: bool = False) -> str:
+    """Where its moderator came from: the comments, or the contribution in the queue."""
     comment = request.args.get("comment", "")
     if comment.isdecimal():
         return url_for("participation.comments_queue", vue="hidden" if hidden else None, _anchor=f"m{comment}")

@@ -128,7 +128,14 @@ def _said_of_comment(row: Any) -> tuple[str, list[str], tuple[str, str]]:
         page = f"{public_url(row.reference, row.territory_id)}/commentaires#c{row.id}"
         return subject, [shown[row.type], row.body], (gettext("Read and answer"), page)
     named["why"] = wording.TOLD.get(row.reason, wording.TOLD["other"])
-    if row.type == PHOTO_HIDDEN:
+    if row.type == EDITED:
+        subject = gettext("A photo under %(reference)s was changed", reference=row.reference)
+        parts = [
+            gettext("A moderator changed a photo of your comment “%(text)s” under %(reference)s.", **named),
+            gettext("The reason: %(why)s", why=row.body),
+            gettext("What you sent is kept, and may come back."),
+        ]
+    elif row.type == PHOTO_HIDDEN:
         subject = gettext("A photo under %(reference)s is no longer shown", reference=row.reference)
         told = gettext("We no longer show a photo of your comment “%(text)s” under %(reference)s: %(why)s.", **named)
         parts = [told, row.body, gettext("The rest is shown as before.")]

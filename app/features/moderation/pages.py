@@ -43,6 +43,7 @@ class PictureView:
     hidden: bool
     hide_url: str
     show_url: str
+    cover_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ def picture_views(photos: Sequence[PhotoLine], *, comment_id: int | None = None)
             hidden=each.hidden,
             hide_url="" if each.hidden else at(each, "masquer"),
             show_url=at(each, "montrer") if each.hidden else "",
+            cover_url="" if each.hidden else url_for("covering.cover", photo_id=each.id, comment=comment_id),
         )
         for each in photos
     ]

@@ -156,7 +156,8 @@ def journal(
             FROM event e JOIN contribution c ON c.id = e.contribution_id {_JOINS}
             LEFT JOIN account a ON a.id = e.account_id
             LEFT JOIN comment m ON m.id = CAST(e.data ->> 'comment' AS bigint)
-            LEFT JOIN contribution_version v ON e.type = 'edited' AND v.contribution_id = c.id AND v.at = e.at
+            LEFT JOIN contribution_version v ON v.contribution_id = c.id AND e.type = 'edited'
+                                             AND v.number = CAST(e.data ->> 'number' AS int)
             WHERE e.type IN ('hidden', 'restored', 'published', 'kept', 'edited', 'photo_hidden', 'photo_restored')
               AND e.type = ANY(:types) AND NOT e.public
               AND (CAST(:before AS bigint) IS NULL OR e.id < :before) AND {_REACH}
@@ -365,19 +366,25 @@ def editing(session: Session, actor: Actor, *, reference: str) -> Editing:
     return Editing(row, photos, [FormerContent(*each) for each in versions])
 
 
-def picture_key(session: Session, actor: Actor, *, photo_id: int) -> str | None:
-    """The public key of a picture that this actor moderates; None for any other."""
-    found = session.scalar(
+def moderated_photo(session: Session, actor: Actor, *, photo_id: int) -> Any:
+    """A photo that is not hidden, for who moderates it: `key` (None while it is not made), `covered`, `faces_left`,
+    and where it belongs. Raises NotFound for any other.
+    """
+    found = session.execute(
         text(
             f"""
-            SELECT p.public_key FROM photo p LEFT JOIN comment m ON m.id = p.comment_id
+            SELECT p.id, p.public_key AS key, p.covered, p.faces_left, p.position, p.comment_id, c.reference,
+                   c.territory_id
+            FROM photo p LEFT JOIN comment m ON m.id = p.comment_id
             JOIN contribution c ON c.id = coalesce(p.contribution_id, m.contribution_id) {_JOINS}
-            WHERE p.id = :photo AND p.state = 'ready' AND NOT p.hidden AND {_REACH}
+            WHERE p.id = :photo AND NOT p.hidden AND {_REACH}
             """  # noqa: S608 - constants
         ),
         _reach(actor) | {"kind": None, "photo": photo_id},
-    )
-    return str(found) if found else None
+    ).one_or_none()
+    if found is None:
+        raise NotFound("This photo is not shown.")
+    return found
 
 
 def _said(row: Any) -> str:

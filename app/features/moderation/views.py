@@ -15,6 +15,7 @@ from app.core.errors import Conflict, Invalid, NotFound, Problem
 from app.core.storage import NotStored, derived_key, open_storage
 from app.features.accounts.access import current_actor
 from app.features.contributions.checks import KINDS
+from app.features.contributions.urls import SIZES
 from app.features.moderation import policies, queries, services, wording
 from app.features.moderation.pages import journal_lines, moderation_entries
 from app.features.moderation.policies import JOURNAL_READERS, MODERATORS
@@ -64,16 +65,17 @@ def back(reference: str, _act: str) -> Answer:
     return redirect(url_for("moderation.queue"))
 
 
-@blueprint.get("/moderation/photos/<int:photo_id>.jpg")
+@blueprint.get("/moderation/photos/<int:photo_id>.jpg", defaults={"size": 400})
+@blueprint.get("/moderation/photos/<int:photo_id>-<int:size>.jpg")
 @moderators
-def picture(photo_id: int) -> Response:
+def picture(photo_id: int, size: int) -> Response:
     """A picture that waits for its moderator; nobody else is served it."""
-    key = queries.picture_key(db.session, current_actor(), photo_id=photo_id)
-    if key is None:
+    key = queries.moderated_photo(db.session, current_actor(), photo_id=photo_id).key
+    if key is None or size not in SIZES:
         raise NotFound("This photo is not shown.")
     storage = open_storage(current_app.extensions["settings"].storage.location)
     try:
-        data = storage.get(derived_key(key, "400.jpg"))
+        data = storage.get(derived_key(key, f"{size}.jpg"))
     except NotStored:
         raise NotFound("This photo is not shown.") from None
     response = Reply(data, mimetype="image/jpeg")

@@ -86,7 +86,8 @@ _COUNT = text(
 _HIDE = text("UPDATE photo SET hidden = :hidden WHERE id = :photo")
 _OF_PHOTO = text(
     """
-    SELECT p.id, c.reference, p.position, p.hidden, m.id AS comment_id, m.state AS comment_state
+    SELECT p.id, c.reference, p.position, p.hidden, p.covered, p.faces_left, m.id AS comment_id,
+           m.state AS comment_state
     FROM photo p LEFT JOIN comment m ON m.id = p.comment_id
     JOIN contribution c ON c.id = coalesce(p.contribution_id, m.contribution_id) WHERE p.id = :photo
     """
@@ -132,7 +133,7 @@ def edit(
         # It may have left for a ticket of its own: what follows belongs there.
         row = moderated(session, actor, reference, while_in=_SHOWN)
     data = {"what": changed, "number": versions + 1}
-    return _record(session, actor, row, EDITED, words=reason, data=data, what=changed, tell=tell)
+    return record_edit(session, actor, row, EDITED, words=reason, data=data, what=changed, tell=tell)
 
 
 def revert(
@@ -160,13 +161,13 @@ def hide_photo(
     Raises as `hide` does.
     """
     words = checked_reason(reason, words)
-    row, photo = _photo(session, actor, photo_id, hidden=False)
+    row, photo = locked_photo(session, actor, photo_id, hidden=False)
     return _decide_photo(session, actor, row, photo, PHOTO_HIDDEN, words=words, data={"reason": reason}, tell=tell)
 
 
 def show_photo(session: Session, actor: Actor, *, photo_id: int) -> Decided:
     """Show it again: its pictures are made again, under new addresses."""
-    row, photo = _photo(session, actor, photo_id, hidden=True)
+    row, photo = locked_photo(session, actor, photo_id, hidden=True)
     return _decide_photo(session, actor, row, photo, PHOTO_RESTORED, words="", data={}, tell=True)
 
 
@@ -220,7 +221,10 @@ def _set_photos(session: Session, row: Any, before: Content, new: Content) -> No
             _show_photo(session, row, photo, hidden=hidden)
 
 
-def _photo(session: Session, actor: Actor, photo_id: int, *, hidden: bool) -> tuple[Any, Any]:
+def locked_photo(session: Session, actor: Actor, photo_id: int, *, hidden: bool) -> tuple[Any, Any]:
+    """The contribution it belongs to, or whose comment does, locked; and the photo. Raises as `moderated` does, and
+    Conflict when a colleague hid or showed it meanwhile.
+    """
     found = session.execute(_OF_PHOTO, {"photo": photo_id}).one_or_none()
     if found is None:
         raise NotFound("This photo is not shown.")
@@ -239,7 +243,7 @@ def _decide_photo(
     data = data | {"photo": photo.position + 1}
     if photo.comment_id is None:
         _show_photo(session, row, photo.id, hidden=hidden)
-        return _record(session, actor, row, kind, words=words, data=data, what=["photos"], tell=tell)
+        return record_edit(session, actor, row, kind, words=words, data=data, what=["photos"], tell=tell)
     _show_one(session, row, photo.id, hidden=hidden, make=photo.comment_state in ("public", "pending"))
     tell = tell and row.visibility == "public"
     return record_of_comment(session, actor, row, photo.comment_id, kind, words=words, data=data | {"told": tell})
@@ -260,7 +264,7 @@ def _show_one(session: Session, row: Any, photo_id: int, *, hidden: bool, make: 
         outbox.add(session, topic="photo", subject_id=photo_id)
 
 
-def _record(
+def record_edit(
     session: Session,
     actor: Actor,
     row: Any,

@@ -17,10 +17,11 @@ const STEP = 0.02;
 const STILL = 6;
 
 /**
- * @param {any} config
+ * @param {any} config `boxes`: rectangles to change, as shares of the picture, which is then left as it is
  * @param {Photo[]} list
  * @param {number} at
- * @returns {Promise<{list: Photo[], at: number} | null>} the photos afterwards; null when nothing is to change
+ * @returns {Promise<{list: Photo[], at: number, boxes: Box[]} | null>} the photos afterwards, and the rectangles as shares;
+ *   null when nothing is to change
  */
 export async function edit(config, list, at) {
   const editor = new Editor(config, list, at);
@@ -35,6 +36,8 @@ class Editor {
     this.icons = config.icons;
     this.list = [...list];
     this.at = at;
+    /** @type {Box[] | undefined} */
+    this.given = config.boxes;
     /** @type {Box[]} */
     this.boxes = [];
     this.turned = false;
@@ -62,9 +65,10 @@ class Editor {
     ]);
     const moves = /** @type {[string, string, () => void][]} */ ([["chevron-left", "before", () => this.move(-1)], ["chevron-right", "after", () => this.move(1)]]);
     const drawn = await this.draw();
+    this.boxes = this.scaled(this.given || [], this.canvas.width, this.canvas.height).map((box) => this.inside(box));
     this.help.textContent = drawn ? this.words.help : this.words.undrawable;
     stage.hidden = !drawn;
-    tools.append(...[...(drawn ? ways : []), ...moves].map(([icon, word, act]) => this.button(`chip editor-${word}`, icon, word, act)));
+    tools.append(...[...(drawn ? ways : []), ...moves].filter(([, word]) => this.words[word]).map(([icon, word, act]) => this.button(`chip editor-${word}`, icon, word, act)));
     const end = document.createElement("div");
     end.className = "editor-end";
     end.append(this.button("btn btn--second", "", "cancel", () => this.dialog.close()), this.button("btn btn--primary", "check", "apply", () => this.dialog.close("keep")));
@@ -105,9 +109,10 @@ class Editor {
     document.body.append(this.dialog);
     this.dialog.showModal();
     await new Promise((resolve) => this.dialog.addEventListener("close", resolve, { once: true }));
-    if (this.dialog.returnValue === "keep") await this.paint(photo);
+    const keep = this.dialog.returnValue === "keep";
+    if (keep && !this.given) await this.paint(photo);
     this.dialog.remove();
-    return this.dialog.returnValue === "keep" ? { list: this.list, at: this.at } : null;
+    return keep ? { list: this.list, at: this.at, boxes: this.scaled(this.boxes, 1 / this.canvas.width, 1 / this.canvas.height) } : null;
   }
 
   /** @param {Photo} photo replaced by what is seen */
@@ -140,6 +145,9 @@ class Editor {
     this.enable("before", this.at > 0);
     this.enable("after", this.at < this.list.length - 1);
   }
+
+  /** @param {Box[]} boxes @param {number} across @param {number} down */
+  scaled(boxes, across, down) { return boxes.map(({ x, y, w, h }) => ({ x: x * across, y: y * down, w: w * across, h: h * down })); }
 
   /** A button that one stands on is never taken away from under one. @param {string} word @param {boolean} possible */
   enable(word, possible) {
