@@ -82,6 +82,20 @@ def add(
             raise click.ClickException(str(error)) from None
         session.commit()
         click.echo(f"{added.name} added: slug {added.slug}, references {added.prefix}-…, metres in EPSG:{added.srid}.")
+        shown = _shown_without_hosts(session)
+        if added.parent_id is None and len(shown) > 1:
+            click.echo(
+                f"{len(shown)} towns live here: an address that none of them names shows {shown[0]}. Give this one its "
+                f"own with `auzolan territory hosts {added.slug} HOST`."
+            )
+
+
+def _shown_without_hosts(session: Session) -> list[str]:
+    """The towns that nothing contains, the one that an address of nobody's shows first."""
+    from app.features.territories.models import Territory
+
+    outer = select(Territory.name).where(Territory.parent_id.is_(None), Territory.active)
+    return list(session.scalars(outer.order_by(Territory.area_m2.desc(), Territory.id)))
 
 
 def _pack(folder: Path | None, *, in_france: bool) -> Pack:

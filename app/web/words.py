@@ -123,6 +123,11 @@ def public_state(state: str, *, in_a_queue: bool) -> PublicState:
     return _PUBLIC[state]
 
 
+def named(name: object, said: object, *, gap: str = " ") -> str:
+    """What somebody said, or is so much, after its name; French sets its colon apart."""
+    return gettext("%(name)s:", name=name) + f"{gap}{said}"
+
+
 def hours() -> list[tuple[str, str]]:
     """The hours of a day as a menu, and none."""
     return [("", "—"), *((str(hour), gettext("%(hour)s:00", hour=hour)) for hour in range(24))]

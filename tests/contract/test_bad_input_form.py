@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.house import ABSENT, Page, part
+from tests.contract.house import ABSENT, HERE, Page, part
 from tests.unit.core.photo_samples import phone_jpeg
 
 TYPED = "Un trou profond & large, « devant » le 12."
@@ -107,6 +107,13 @@ def test_a_form_sent_twice_is_one(client: Any, house: Any) -> None:
     assert first.status_code == again.status_code == 303 and first.location == again.location
     assert house.rows()["contribution"] == 1
     assert client.get(first.location).status_code == 200
+
+
+def test_coordinates_are_typed_with_the_decimal_comma_of_their_language(client: Any, house: Any) -> None:
+    page = Page(client)
+    typed = {axis: str(HERE[axis]).replace(".", ",") for axis in ("lon", "lat")}
+    assert page.post(text=TYPED, **typed).status_code == 303
+    assert house.sql("SELECT ST_X(geom) FROM contribution") == HERE["lon"]
 
 
 def test_a_key_that_is_none_is_no_key(client: Any, house: Any) -> None:

@@ -63,8 +63,12 @@ def read_page_form(form: MultiDict[str, str]) -> dict[str, Any]:
     """The fields of our own page: `email` is the contact's, `answers.CATEGORY.QUESTION` counts for its category only.
 
     A page without scripts shows the questions of every category, so that what belongs to another is left behind.
+    Whoever types a coordinate writes its decimals after a comma, as everybody does in French and in Basque.
     """
     data = read_form(form)
+    for axis in ("lon", "lat"):
+        if isinstance(data.get(axis), str):
+            data[axis] = data[axis].replace(",", ".")
     prefix = f"{data.get('category', '')}."
     asked = data.pop("answers", {})
     answers = {name.removeprefix(prefix): value for name, value in asked.items() if name.startswith(prefix)}

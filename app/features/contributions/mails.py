@@ -191,7 +191,7 @@ def _news(row: Any) -> Mail:
         lead = gettext("“%(title)s” (%(reference)s), which you follow, has news.", **about)
         link = (gettext("Change how I am told, or stop"), subscription_url(row.follow_id, row.territory_id))
     stop = stop_address(row)
-    quoted = f"{label(row.service, row.language)}:\n{row.body}" if row.body else ""
+    quoted = words.named(label(row.service, row.language), row.body, gap="\n") if row.body else ""
     links = [(gettext("Everything about it"), public_url(row.reference, row.territory_id)), link]
     if stop.removesuffix("/stop") != link[1] or row.follow_id is None:
         links.append((gettext("Hear nothing more about it"), stop))
@@ -221,7 +221,8 @@ def _subject(row: Any) -> str:
 
 def _line(row: Any) -> str:
     about = f"{row.reference}, {row.title}"
-    return f"{about}\n{said(row)}" + (f"\n{label(row.service, row.language)}: {row.body}" if row.body else "")
+    quoted = words.named(label(row.service, row.language), row.body) if row.body else ""
+    return "\n".join(filter(None, (about, said(row), quoted)))
 
 
 def _once(rows: Sequence[Any]) -> list[Any]:

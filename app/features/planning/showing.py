@@ -14,6 +14,7 @@ from flask_babel import gettext
 from app.core.i18n import language
 from app.features.planning.concentration import Concentration, ZoneRow
 from app.web import formats
+from app.web.words import named
 
 
 def _(message: str, **values: object) -> str:
@@ -148,7 +149,7 @@ def bars(weeks: Sequence[tuple[date, int]], today: date) -> tuple[list[Bar], int
                 y=round(CHART_HEIGHT - 18 - height, 1),
                 width=round(max(step * 0.8, 1), 1),
                 height=round(height, 1),
-                label=f"{words} : {count}" if language() == "fr" else f"{words}: {count}",
+                label=named(words, count),
                 month=_month(monday) if new_month and (slots <= 30 or monday.month % 3 == 1) else "",
             )
         )

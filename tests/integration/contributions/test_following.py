@@ -115,7 +115,7 @@ def test_nothing_is_told_before_the_button_is_pressed(town: Town, client: FlaskC
     town.change("planned", text="Lundi matin.", planned_on=date(2030, 1, 7))
     (mail,) = town.work()
     assert mail["To"] == "maite@resident.example" and plain(mail["Subject"]) == f"{town.reference} : Prévu"
-    assert "Le service a prévu d’intervenir." in text_of(mail) and "Lundi matin." in text_of(mail)
+    assert "Le service a prévu d’intervenir." in text_of(mail) and "Voirie :\r\nLundi matin." in text_of(mail)
     assert f"/c/{town.reference}" in text_of(mail)
     html = mail.get_body(("html",)).get_content()
     assert '<html lang="fr">' in html and "Lundi matin." in html and f"{page}/stop" in html

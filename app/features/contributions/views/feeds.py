@@ -44,7 +44,7 @@ def feed() -> Response:
             Entry(
                 id=public_url(row.reference),
                 title=first_sentence(row.title),
-                text=f"{words.KINDS[row.kind].one}: {label(category.label)}. {said}.\n\n{found.body}",
+                text=words.named(words.KINDS[row.kind].one, f"{label(category.label)}. {said}.\n\n{found.body}"),
                 link=public_url(row.reference),
                 updated=found.updated_at,
                 published=row.created_at,
@@ -88,7 +88,7 @@ def feed_of_one(reference: str) -> Response:
         if (step := wording.step_of(event, town)) is not None
     ]
     return _answer(
-        title=f"{row.reference}: {first_sentence(row.title or row.body)}",
+        title=words.named(row.reference, first_sentence(row.title or row.body)),
         author=town.name,
         address=absolute(url_for("contributions.feed_of_one", reference=row.reference, lang=language())),
         page=page,

@@ -38,6 +38,7 @@ from app.features.residents.pages import FollowLine, NewsLine, OwnItem, SpacePag
 from app.features.residents.views import blueprint
 from app.features.residents.views.devices import push_key
 from app.features.territories.hosts import host_reach
+from app.web import words
 
 _PASSKEYS = text("SELECT count(*) FROM passkey WHERE resident_id = :id")
 FREQUENCIES = {"now": lazy("At once"), "day": lazy("Once a day"), "week": lazy("Once a week")}
@@ -158,7 +159,7 @@ def _space_page(*, link: str = "", link_error: str = "") -> str:
 
 
 def _news_line(row: Any) -> NewsLine:
-    quoted = f"{label(row.service)} : {row.body}" if language() == "fr" else f"{label(row.service)}: {row.body}"
+    quoted = words.named(label(row.service), row.body)
     return NewsLine(
         title=first_sentence(row.title),
         reference=row.reference,
