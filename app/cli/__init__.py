@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
@@ -46,6 +46,19 @@ class LazyGroup(click.Group):
         # Explaining a command needs no town, and its own options are read only later.
         ctx.meta["asks_help"] = any(word in {"-h", "--help"} for word in args)
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from app.cli.failures import database_failure
+
+            said = database_failure(error)
+            if said is None:
+                raise
+            raise click.ClickException(said) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.errors import Problem
@@ -43,12 +42,6 @@ def working_session() -> Iterator[Session]:
                     f"  {error.pointer}: {error.message % error.params if error.params else error.message}", err=True
                 )
             sys.exit(1)
-        except OperationalError as error:
-            reason = str(error.orig).splitlines()[0]
-            raise click.ClickException(
-                f"The database does not answer ({reason}). Start the town with `auzolan up`, or set "
-                "AUZOLAN_DATABASE_URL."
-            ) from None
         finally:
             db.session.close()
             for engine in db.engines.values():

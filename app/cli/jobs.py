@@ -9,7 +9,6 @@ from contextlib import contextmanager
 import click
 from redis import Redis
 from sqlalchemy import create_engine
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
@@ -97,8 +96,6 @@ def _session() -> Iterator[Session]:
     try:
         with Session(engine) as session:
             yield session
-    except OperationalError as problem:
-        raise click.ClickException(f"The database does not answer: {str(problem.orig).splitlines()[0]}") from problem
     except NotFound as problem:
         raise click.ClickException(problem.detail) from problem
     finally:

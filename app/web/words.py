@@ -125,7 +125,7 @@ def public_state(state: str, *, in_a_queue: bool) -> PublicState:
 
 def named(name: object, said: object, *, gap: str = " ") -> str:
     """What somebody said, or is so much, after its name; French sets its colon apart."""
-    return gettext("%(name)s:", name=name) + f"{gap}{said}"
+    return f"{gettext('%(name)s:', name=name)}{gap}{said}"
 
 
 def hours() -> list[tuple[str, str]]:

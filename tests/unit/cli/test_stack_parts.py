@@ -176,3 +176,21 @@ def test_help_lists_every_command_and_imports_none(monkeypatch: pytest.MonkeyPat
 def test_every_command_of_the_table_explains_itself(name: str) -> None:
     told = CliRunner().invoke(main, [name, "--help"])
     assert told.exit_code == 0, told.output
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql+psycopg://nobody@127.0.0.1:1/none", "The database does not answer"),
+        ("garbage", "AUZOLAN_DATABASE_URL is not an address"),
+        ("postgres://somebody@somewhere/town", "AUZOLAN_DATABASE_URL is not an address"),
+    ],
+)
+@pytest.mark.parametrize("words", [["user", "list"], ["db", "current"], ["jobs", "status"]], ids=" ".join)
+def test_a_command_says_in_words_that_the_database_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], url: str, said: str
+) -> None:
+    monkeypatch.setenv("AUZOLAN_DATABASE_URL", url)
+    monkeypatch.setenv("AUZOLAN_REDIS_URL", "unix:///nowhere/redis.sock")
+    told = CliRunner().invoke(main, words)
+    assert told.exit_code == 1 and said in told.output, told.output
