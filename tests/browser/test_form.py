@@ -187,6 +187,24 @@ def test_a_photo_is_blacked_out_and_moved_with_the_keyboard_alone(visit: Opener)
     assert near(sent_photo(page, 0), 60, 512, (255, 0, 0))
 
 
+def test_the_photos_of_a_comment_are_changed_like_any_others(visit: Opener) -> None:
+    page = visit("/c/BAY-4768/commentaires?lang=fr")
+    photographed(page)
+    page.get_by_role("button", name="Modifier la photo 1").click()
+    page.get_by_role("button", name="Masquer une zone").click()
+    page.get_by_role("button", name="Garder").click()
+    expect(page.locator(".editor")).to_have_count(0)
+    photo = sent_photo(page)
+    assert photo.size == (2048, 1024)
+    assert near(photo, 1024, 512, (0, 0, 0)) and near(photo, 200, 512, (255, 0, 0))
+    page.set_input_files("#photos-input", file("1.jpg", two_colours()))  # type: ignore[arg-type]
+    page.get_by_label("Avec vos mots").fill("On voit bien qu’il manque de l’ombre.")
+    # At once, while the second one is perhaps still being made light.
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.get_by_role("button", name="Publier").click()
+    assert sent.value.headers["content-type"].startswith("multipart/form-data")
+
+
 def test_a_photo_that_the_browser_cannot_draw_is_sent_as_it_is(visit: Opener) -> None:
     page = visit("/contribuer/problem?lang=fr")
     page.set_input_files("#photos-input", file("odd.heic", b"\0\0\0\x18ftypheic" * 20))  # type: ignore[arg-type]

@@ -151,6 +151,7 @@ class DiscussionPage:
     sending: str = ""
     max_text: int = 2000
     max_photos: int = 2
+    max_photo_mb: int = 15
     blurs_faces: bool = False
 
 
