@@ -56,7 +56,8 @@ def test_without_scripts_it_is_sent_and_comes_back_with_what_was_typed(visit: Op
 def test_focus_goes_to_the_first_error(visit: Opener) -> None:
     page = visit("/contribuer/problem?lang=fr")
     page.locator("#send").click()
-    expect(page.locator("#text")).to_be_focused()
+    expect(page.locator("#place-errors")).to_be_focused()
+    expect(page.locator("#problems li").first).to_contain_text("Placez le repère")
 
 
 def test_photos_are_shown_taken_away_and_limited(visit: Opener) -> None:

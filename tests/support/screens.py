@@ -31,7 +31,7 @@ ON_A_PHONE = {
     "drafts": ("What waits on the device", "/brouillons"),
     "space": ("One's own space", "/moi"),
     "enter": ("Entering without a password", "/moi/entrer"),
-    "privacy": ("Privacy, from the town's own data", "/legal/privacy"),
+    "privacy": ("Privacy, from the town's own data", "/vie-privee"),
 }
 OPENED = {"contribution": ".items a.item", "praise": ".items a.item", "idea": ".items a.item"}
 """Screens that are one step further: what is pressed there."""

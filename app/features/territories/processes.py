@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 
@@ -29,6 +30,8 @@ class ProcessFacts:
     id: int | None = None
     territory_id: int | None = None
     slug: str = DEFAULT_SLUG
+    key: str = DEFAULT_SLUG
+    """What an address names it by: its slug, and its town's as well where several towns of a list use that slug."""
     label: Mapping[str, str] = field(default_factory=lambda: DEFAULT_LABEL)
     description: Mapping[str, str] = field(default_factory=dict)
     mode: Mode = "support"
@@ -49,13 +52,14 @@ HIDES = "(p.hide_counts AND p.revealed_at IS NULL)"
 """The same predicate in SQL, where `process` is `p`; without a process nothing is hidden."""
 
 _FACTS = f"""
-    SELECT p.id, p.territory_id, p.slug, p.label, p.description, p.mode, p.opens_at, p.closes_at, p.state_labels,
-           p.categories, p.zones, {HIDES} AS hides,
+    SELECT p.id, p.territory_id, p.slug, p.slug AS key, p.label, p.description, p.mode, p.opens_at, p.closes_at,
+           p.state_labels, p.categories, p.zones, {HIDES} AS hides,
            CASE WHEN p.opens_at > now() THEN 'coming' WHEN p.closes_at <= now() THEN 'closed' ELSE 'open' END
              AS standing
     FROM process p
 """  # noqa: S608 - constants
 _ONE = text(f"{_FACTS} WHERE p.id = :id")
+_TOWNS = text("SELECT id, slug, name FROM territory WHERE id = ANY(CAST(:ids AS int[]))")
 _ALL = text(f"{_FACTS} WHERE p.territory_id = ANY(CAST(:ids AS int[])) ORDER BY p.position NULLS LAST, p.id")
 
 
@@ -66,8 +70,24 @@ def process(session: Session, process_id: int | None) -> ProcessFacts:
 
 
 def processes_of(session: Session, territories: Sequence[int]) -> list[ProcessFacts]:
-    """The processes of these territories, those of a pack in its order, then the standing ones."""
-    return [_facts(row) for row in session.execute(_ALL, {"ids": list(territories)})]
+    """The processes of these territories, those of a pack in its order, then the standing ones. Where several bear
+    one slug (each town has its box of ideas), key and label also name the town.
+    """
+    known = [_facts(row) for row in session.execute(_ALL, {"ids": list(territories)})]
+    often = Counter(one.slug for one in known)
+    shared = [one.territory_id for one in known if often[one.slug] > 1]
+    towns = {row.id: row for row in session.execute(_TOWNS, {"ids": shared})} if shared else {}
+    return [_of_town(one, towns[one.territory_id]) if often[one.slug] > 1 else one for one in known]
+
+
+def process_named(known: Sequence[ProcessFacts], word: str) -> ProcessFacts | None:
+    """The process that an address names, by its key or, as older addresses do, by its slug alone."""
+    return next((one for one in known if one.key == word), next((one for one in known if one.slug == word), None))
+
+
+def _of_town(facts: ProcessFacts, town: Any) -> ProcessFacts:
+    named = {language: f"{word}, {town.name}" for language, word in facts.label.items()}
+    return replace(facts, key=f"{town.slug}.{facts.slug}", label=named)
 
 
 def _facts(row: Any) -> ProcessFacts:

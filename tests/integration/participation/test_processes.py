@@ -17,7 +17,9 @@ from app.features.territories.models import Process, Territory
 from app.features.territories.packing import dump_pack, load_pack
 from app.features.territories.packs.reader import examine_pack, read_pack
 from app.features.territories.packs.writer import pack_files, write_pack
+from app.features.territories.processes import process_named, processes_of
 from tests.integration.participation.conftest import Ideas
+from tests.support.town import make_town
 
 PROCESSES = """\
 - slug: shade
@@ -113,3 +115,19 @@ def test_an_operator_closes_and_opens_one(ideas: Ideas, person, session: Session
     assert "bidache/shade" in listed and "2099-12-31 18:00" in listed and "counts hidden" in listed
     assert run(command, ["close", "nothing", "--territory", "bidache"]).exit_code == 1
     assert settle_counts(session, process_id=made.id) is True
+
+
+def test_towns_that_share_a_slug_are_told_apart(ideas: Ideas) -> None:
+    nested = make_town(ideas.session, "came", parent_id=ideas.town.territory_id)
+    for one in (ideas, Ideas(ideas.session, nested)):
+        one.process("box")
+    ideas.process("shade")
+    known = [one for one in processes_of(ideas.session, [ideas.town.territory_id, nested.territory_id])
+             if one.slug in ("box", "shade")]  # fmt: skip
+    assert {(one.key, one.label["fr"]) for one in known} == {
+        ("bidache.box", "box, Bidache"), ("came.box", "box, Came"), ("shade", "shade"),
+    }  # fmt: skip
+    found = process_named(known, "came.box")
+    assert found is not None and found.territory_id == nested.territory_id
+    assert process_named(known, "box") == known[0], "an older address still opens one of them"
+    assert process_named(known, "tree") is None

@@ -26,7 +26,7 @@ from app.features.notifications.timing import Quiet
 from app.features.territories.geocoders import site_geocoder
 from app.features.territories.hosts import spoken_of
 from app.features.territories.places import locate
-from app.features.territories.processes import ProcessFacts, processes_of
+from app.features.territories.processes import ProcessFacts, process_named, processes_of
 from app.features.territories.quarters import KINDS as QUARTERS
 from app.features.territories.sites import site_town
 from app.web.formats import metres
@@ -120,7 +120,7 @@ def _subject() -> Subject:
             raise Invalid(errors=[FieldError("/zone", "Choose a quarter.")])
         return Subject(zone_id=zone)
     if what == "process":
-        process = next((one for one in _processes() if one.slug == form.get("process")), None)
+        process = process_named(_processes(), form.get("process", ""))
         if process is None:
             raise Invalid(errors=[FieldError("/process", "Choose a process.")])
         return Subject(process_id=process.id, territory_id=process.territory_id)
@@ -177,7 +177,7 @@ def _page(values: dict[str, Any], errors: dict[str, str], *, sent: bool = False)
     page = AreaPage(
         categories=category_choices(site_town().town),
         zones=[Choice(row.slug, row.name) for row in _zones()],
-        processes=[Choice(one.slug, label(one.label)) for one in _processes()],
+        processes=[Choice(one.key, label(one.label)) for one in _processes()],
         radii=RADII_M,
         values=values,
         errors=errors,

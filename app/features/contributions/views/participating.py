@@ -30,6 +30,7 @@ from app.features.contributions.supporting import is_supported, support_contribu
 from app.features.contributions.urls import subscription_id
 from app.features.contributions.views import blueprint
 from app.features.contributions.views.areas import asked_quiet, asks_nobody, follow_subject
+from app.features.contributions.views.maps import first_sentence
 from app.features.territories.hosts import host_reach, spoken_of
 
 
@@ -122,7 +123,7 @@ def _follow_form(face: Face, *, email: str = "", errors: dict[str, str] | None =
     page = FollowPage(
         reference=row.reference,
         kind=row.kind,
-        title=row.title or row.body.strip().split("\n", 1)[0][:120],
+        title=row.title or first_sentence(row.body, 120),
         url=url_for("contributions.show", reference=row.reference),
         action=url_for("contributions.follow_by_mail", reference=row.reference),
         feed_url=url_for("contributions.feed_of_one", reference=row.reference),

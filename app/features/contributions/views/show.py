@@ -22,7 +22,7 @@ from app.features.contributions.services import follow_hash
 from app.features.contributions.supporting import CLOSED, is_supported, is_united, may_support
 from app.features.contributions.urls import author_of, photo_url
 from app.features.contributions.views import blueprint
-from app.features.contributions.views.maps import list_item
+from app.features.contributions.views.maps import first_sentence, list_item
 from app.features.contributions.views.share import picture_address
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.hosts import host_reach
@@ -109,7 +109,7 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         may = facts.mode == "support" and facts.open and not is_united(db.session, row.id)
     if row.ticket_reference and row.ticket_reference != row.reference:
         joined = (row.ticket_reference, url_for("contributions.show", reference=row.ticket_reference))
-    title = row.title or row.body.strip().split("\n", 1)[0][:120]
+    title = row.title or first_sentence(row.body, 120)
     return ShowPage(
         reference=row.reference,
         kind=row.kind,

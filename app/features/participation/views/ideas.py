@@ -32,7 +32,7 @@ from app.features.participation.queries.ideas import (
 )
 from app.features.participation.views import blueprint
 from app.features.territories.catalogue import Town, current_towns
-from app.features.territories.processes import ProcessFacts, processes_of
+from app.features.territories.processes import ProcessFacts, process_named, processes_of
 from app.features.territories.sites import site_town
 from app.web.words import IDEA_STATES
 
@@ -52,7 +52,7 @@ def index() -> Response:
     territories = scope_of(db.session, here.town.slug).territory_ids
     known = processes_of(db.session, territories)
     chosen = chosen_filters(known)
-    facts = next((one for one in known if one.slug == chosen["process"]), None)
+    facts = process_named(known, chosen["process"])
     filters = idea_filters(here.town, territories, facts, chosen, seed=seed)
     found = ideas(db.session, filters, cursor=request.args.get("cursor", ""))
     kept: dict[str, Any] = {name: value for name, value in chosen.items() if value}
@@ -61,7 +61,7 @@ def index() -> Response:
         total=found.total,
         process=label(facts.label) if facts else gettext("The ideas"),
         lead=label(facts.description) if facts else "",
-        processes=[Choice(one.slug, label(one.label)) for one in known],
+        processes=[Choice(one.key, label(one.label)) for one in known],
         categories=idea_categories(here.town),
         zones=zone_choices(here.town),
         states=[Choice(state, str(IDEA_STATES[key])) for state, key in PUBLIC_KEYS.items()],
@@ -94,7 +94,7 @@ def similar() -> Response:
 def _follow_url(facts: ProcessFacts | None, known: Sequence[ProcessFacts]) -> str:
     """Where one asks to hear of the new ideas of the process shown, or of the only one."""
     one = facts or (known[0] if len(known) == 1 else None)
-    return url_for("contributions.follow_area", process=one.slug) if one and one.standing != "closed" else ""
+    return url_for("contributions.follow_area", process=one.key) if one and one.standing != "closed" else ""
 
 
 def similar_to(asked: Mapping[str, Any]) -> list[Nearby]:
@@ -136,8 +136,8 @@ def looks_like_another(draft: Draft) -> bool:
 def chosen_filters(known: Sequence[ProcessFacts]) -> dict[str, str]:
     """What the address asks for; whatever is unknown is forgotten, a shared link never breaks."""
     asked = {name: request.args.get(name, "").strip()[:80] for name in ("process", "category", "zone", "state")}
-    if asked["process"] not in {one.slug for one in known}:
-        asked["process"] = ""
+    facts = process_named(known, asked["process"])
+    asked["process"] = facts.key if facts else ""
     if asked["state"] not in PUBLIC_KEYS:
         asked["state"] = ""
     order = request.args.get("order", "")

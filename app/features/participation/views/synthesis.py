@@ -18,7 +18,7 @@ from app.features.participation.pages import SynthesisPage, SynthesisRow
 from app.features.participation.queries.ideas import PUBLIC_KEYS, IdeaFilters, Summary, summaries
 from app.features.participation.views import blueprint
 from app.features.territories.catalogue import Town
-from app.features.territories.processes import ProcessFacts, processes_of
+from app.features.territories.processes import ProcessFacts, process_named, processes_of
 from app.features.territories.sites import site_town
 from app.web.words import IDEA_STATES
 
@@ -31,10 +31,10 @@ def synthesis() -> str:
     themes = summaries(db.session, filters, by="theme")
     zones = summaries(db.session, filters, by="zone")
     total = next(iter(summaries(db.session, filters, by="all")), Summary("", 0))
-    slug = facts.slug if facts else ""
+    slug = facts.key if facts else ""
     page = SynthesisPage(
         process=label(facts.label) if facts else gettext("The ideas"),
-        processes=[Choice(one.slug, label(one.label)) for one in known],
+        processes=[Choice(one.key, label(one.label)) for one in known],
         chosen=slug,
         zones=[_row(one, _zone_name(town, one.key), zone=one.key.partition("/")[2], process=slug) for one in zones],
         themes=[_row(one, _theme_name(town, one.key), category=one.key, process=slug) for one in themes],
@@ -71,7 +71,7 @@ def _asked() -> tuple[Town, list[ProcessFacts], ProcessFacts | None, IdeaFilters
     town = site_town().town
     territories = scope_of(db.session, town.slug).territory_ids
     known = processes_of(db.session, territories)
-    facts = next((one for one in known if one.slug == request.args.get("process", "")), None)
+    facts = process_named(known, request.args.get("process", ""))
     return town, known, facts, IdeaFilters(territories, process_id=facts.id if facts else None)
 
 

@@ -35,7 +35,12 @@ export function clearProblems(form) {
 export function showProblems(form, config, problems, why = "") {
   clearProblems(form);
   const category = String(new FormData(form).get("category") || "");
-  const told = new Map(problems.map((one) => [fieldOf(one.pointer, category), one.message]).reverse());
+  /** @type {Map<string, string>} */
+  const told = new Map();
+  for (const one of problems) {
+    const name = fieldOf(one.pointer, category);
+    if (!told.has(name)) told.set(name, one.message);
+  }
   const box = document.createElement("div");
   box.className = "problems";
   box.id = "problems";
@@ -49,8 +54,8 @@ export function showProblems(form, config, problems, why = "") {
   box.append(title, list);
   form.prepend(box);
   for (const [name, message] of told) mark(form, config, name, message);
-  const first = form.querySelector("[aria-invalid=true]");
-  /** @type {HTMLElement} */ (first || box).focus();
+  const first = form.querySelector(".field--error");
+  /** @type {HTMLElement} */ ((first?.matches("[tabindex]") ? first : first?.querySelector("input, select, textarea")) || box).focus();
 }
 
 /** @param {string} name @param {string} message */
