@@ -12,7 +12,7 @@ from functools import partial
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-LONGEST_S = 0.01
+LONGEST_S = 0.05
 """Seconds that a process leaves a connection to those who hold fewer, before it takes it after all."""
 PAUSE_S = 0.0005
 SILENT_S = 20.0
