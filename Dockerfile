@@ -25,4 +25,4 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=4 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 CMD ["gunicorn", "app:create_app()", "--bind", "0.0.0.0:8000", "--preload", \
      "--worker-class", "app.web.threads.FairThreadWorker", "--workers", "2", "--threads", "4", "--timeout", "60", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--limit-request-line", "8190"]

@@ -8,8 +8,11 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
+from typing import Any
 
+from gunicorn.http.errors import LimitRequestLine
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 LONGEST_S = 0.05
@@ -19,6 +22,13 @@ SILENT_S = 20.0
 """Seconds that a connection may be open without having asked anything."""
 FRESH_S = 2.0
 """A process that has said nothing for so long is gone, or too busy to be waited for. (It speaks once a second.)"""
+
+
+TOO_LONG = """Cette adresse est trop longue. Revenez en arrière et raccourcissez votre recherche.
+This address is too long. Go back and shorten your search.
+Helbide hau luzeegia da. Itzul zaitez eta laburtu bilaketa.
+""".encode()
+"""Said before the application knows the language of whoever asked."""
 
 
 class Ledger:
@@ -83,6 +93,15 @@ class FairThreadWorker(ThreadWorker):  # type: ignore[misc]
             for connection in self.pending_conns:
                 connection.timeout = 0.0
         super().murder_pending()
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """What the server itself refuses to read: an address without end is told so in words."""
+        if not isinstance(exc, LimitRequestLine):
+            super().handle_error(req, client, addr, exc)
+            return
+        head = f"HTTP/1.1 414 URI Too Long\r\nConnection: close\r\nContent-Length: {len(TOO_LONG)}\r\n"
+        with suppress(OSError):
+            client.sendall(f"{head}Content-Type: text/plain; charset=utf-8\r\n\r\n".encode() + TOO_LONG)
 
     def _leaves_it(self) -> bool:
         """Whether to leave the waiting connection to a process that holds fewer: for a moment, not for ever.

@@ -110,7 +110,8 @@ def own_processes(environment: Mapping[str, str], *, folder: Path, port: int) ->
         # Loaded once, then forked: half the time to the first answer, and the code's memory is shared.
         *("--preload", "--worker-class", "app.web.threads.FairThreadWorker"),
         *("--workers", str(web_processes()), "--threads", "4"),
-        *("--timeout", "60", "--graceful-timeout", "5", "--no-control-socket"),
+        # The longest address that gunicorn can take: a search is in it, and somebody may paste a page there.
+        *("--timeout", "60", "--graceful-timeout", "5", "--no-control-socket", "--limit-request-line", "8190"),
         *(("--worker-tmp-dir", shared_memory) if shared_memory else ()),
     ]
     commands = {

@@ -37,6 +37,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             *(sys.executable, "-m", "gunicorn", "served:application", "--bind", f"{HOST}:{port}", "--preload"),
             *("--worker-class", "app.web.threads.FairThreadWorker", "--workers", "2", "--threads", "4"),
             *("--graceful-timeout", "30", "--no-control-socket", "--log-level", "error"),
+            *("--limit-request-line", "8190"),
         ],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(Path.cwd())])},
         cwd=folder,
@@ -87,3 +88,13 @@ def test_connections_that_say_nothing_stop_nobody(port: int) -> None:
         # And the first of them is still served when it speaks at last.
         silent[0].sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert silent[0].recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_a_search_of_five_thousand_characters_is_read_and_one_without_end_is_refused_in_words(port: int) -> None:
+    for length, status in ((5_000, 200), (20_000, 414)):
+        with closing(http.client.HTTPConnection(HOST, port, timeout=10)) as link:
+            link.request("GET", "/liste?q=" + "x" * length)
+            answer = link.getresponse()
+            said = answer.read().decode()
+        assert answer.status == status
+    assert "raccourcissez" in said and "shorten" in said and "laburtu" in said
