@@ -9,8 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, with_config
-from pydantic_core import CoreSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+    with_config,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
 # On Python 3.11, pydantic reads only this one.
 from typing_extensions import TypedDict
@@ -39,6 +48,25 @@ class StoredAs:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return handler.generate_schema(self.model)
+
+
+AS_JSON = {"as": "json"}
+"""The context in which a JSON body is validated: there "4" is no number. A form has nothing but text."""
+
+
+def _number(value: Any, info: ValidationInfo) -> Any:
+    if info.context == AS_JSON and isinstance(value, str | bool):
+        raise PydanticCustomError("float_type", "Write a number.")
+    return value
+
+
+def _boolean(value: Any, info: ValidationInfo) -> Any:
+    if info.context == AS_JSON and not isinstance(value, bool):
+        raise PydanticCustomError("bool_type", "Answer true or false.")
+    return value
+
+
+JSON_NUMBER, JSON_BOOLEAN = BeforeValidator(_number), BeforeValidator(_boolean)
 
 
 class Strict(BaseModel):

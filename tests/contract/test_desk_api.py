@@ -56,6 +56,15 @@ def test_bad_sessions(client: Any, subtests: pytest.Subtests) -> None:
             assert answer.mimetype == "application/problem+json" and pointers(answer) == expected
 
 
+def test_who_is_at_the_desk_writes_down_what_was_said_on_the_phone(client: Any, house: Any) -> None:
+    agent = house.bearer("agent")
+    for channel in ("phone", "desk"):
+        sent = client.post("/api/v1/contributions", json=good(channel=channel), headers=agent)
+        assert sent.status_code == 201, sent.text
+        shown = client.get(f"/api/v1/contributions/{sent.get_json()['reference']}").get_json()
+        assert shown["channel"] == channel
+
+
 def test_a_service_reads_its_queue_and_the_ticket(ticket: str, client: Any, house: Any) -> None:
     agent = house.bearer("agent")
     for query in ("", "?state=new", "?state=open", "?state=all", "?sort=recent", "?limit=1"):
@@ -120,6 +129,7 @@ BAD_EVENTS: dict[str, tuple[Any, str]] = {
     "a category that is not there": ({"type": "category", "category": "unicorn", "version": 1}, "/category"),
     "outside": ({"type": "place", "lon": 2.35, "lat": 48.85, "version": 1}, "/lat"),
     "lat=91": ({"type": "place", "lon": 2.35, "lat": 91, "version": 1}, "/lat"),
+    "lat between quotes": ({"type": "place", "lon": 2.35, "lat": "48.85", "version": 1}, "/lat"),
     "an unknown colleague": ({"type": "assign", "assignee": "x@y.fr", "version": 1}, "/assignee"),
     "a date that is none": ({"state": "planned", "planned_on": "2026-02-30", "version": 1}, "/planned_on"),
     "a list": ([], ""),

@@ -17,6 +17,8 @@ from app.core.messages import Message
 from app.core.openapi import documented
 from app.core.security import csrf, limiter
 from app.core.storage import open_storage
+from app.features.accounts.access import current_actor
+from app.features.accounts.policies import may_open_desk
 from app.features.contributions import api_reference
 from app.features.contributions.person import acting_author, author_key, remember
 from app.features.contributions.posted import read_posted
@@ -32,6 +34,8 @@ from app.features.territories.hosts import host_reach
 blueprint = Blueprint("contributions_api", __name__, url_prefix="/api/v1")
 csrf.exempt(blueprint)
 
+SPOKEN = ("phone", "desk")
+"""Channels by which nobody sends: somebody of the town writes down what was said."""
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 
 
@@ -49,7 +53,10 @@ def create() -> tuple[Response, int]:
     try:
         if promise is not None and files and (replayed := find_promise(session, promise)) is not None:
             return _created(replayed, secret)
-        given = read_contribution(data)
+        given = read_contribution(data, is_json=request.is_json)
+        if given.channel in SPOKEN and not may_open_desk(current_actor()):
+            message = "Only who is signed in at the desk writes down what was said by telephone or at the counter."
+            raise Invalid(errors=[FieldError("/channel", message)])
         uploads = check_uploads(files)
         if uploads.errors:
             raise Invalid(errors=uploads.errors)

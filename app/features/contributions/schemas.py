@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, ValidationError, WithJsonSchema
 
 from app.core import shapes
 from app.core.errors import FieldError, Invalid
-from app.core.shapes import Strict
+from app.core.shapes import AS_JSON, JSON_BOOLEAN, JSON_NUMBER, Strict
 from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, TITLE_MAX, ContactDraft, Draft, PhotoDraft
 
 # What the town checks, with better words than a schema's, is told to who reads the document all the same.
@@ -29,7 +29,7 @@ class ContactIn(Strict):
     name: str | None = Field(default=None, max_length=400)
     email: str | None = Field(default=None, max_length=400)
     phone: str | None = Field(default=None, max_length=60)
-    silent: bool = False
+    silent: Annotated[bool, JSON_BOOLEAN] = False
 
 
 class ContributionIn(Strict):
@@ -40,12 +40,12 @@ class ContributionIn(Strict):
     """Slug of a category of the town, for this kind: a leaf, active (`GET /api/v1/categories`)."""
     text: Annotated[str, _TEXT]
     """What there is to say. Measured once cleaned: a line end counts for one character."""
-    lon: Annotated[float, Field(allow_inf_nan=False), _LONGITUDE]
+    lon: Annotated[float, Field(allow_inf_nan=False), JSON_NUMBER, _LONGITUDE]
     """Longitude, degrees (WGS84)."""
-    lat: Annotated[float, Field(allow_inf_nan=False), _LATITUDE]
+    lat: Annotated[float, Field(allow_inf_nan=False), JSON_NUMBER, _LATITUDE]
     """Latitude, degrees (WGS84)."""
     title: Annotated[str | None, _TITLE] = None
-    accuracy: float | None = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
+    accuracy: Annotated[float | None, JSON_NUMBER] = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
     """How precise the position is, metres."""
     address: str | None = Field(default=None, max_length=300)
     """The address as the author wrote it. It never moves the point."""
@@ -54,6 +54,7 @@ class ContributionIn(Strict):
     number, or `yes` and `no`."""
     contact: ContactIn = Field(default_factory=ContactIn)
     channel: Literal["web", "api", "phone", "desk", "paper", "workshop", "chat"] = "api"
+    """How it came. `phone` and `desk` (at the counter) are for who is signed in at the desk and writes it down."""
     language: Literal["fr", "en", "eu"] = "fr"
     """The language in which the author writes, and reads the receipt."""
     territory: str | None = Field(default=None, max_length=120)
@@ -137,11 +138,13 @@ def field_errors(error: ValidationError) -> list[FieldError]:
     ]
 
 
-def read_contribution(data: Any) -> ContributionIn:
-    """Parse what was sent. Raises `Invalid` with every complaint."""
+def read_contribution(data: Any, *, is_json: bool = False) -> ContributionIn:
+    """Parse what was sent, in JSON (then a number between quotes is refused) or in a form. Raises `Invalid` with every
+    complaint.
+    """
     if not isinstance(data, dict):
         raise Invalid(errors=[FieldError("", "Send an object with the fields of a contribution.")])
     try:
-        return ContributionIn.model_validate(data)
+        return ContributionIn.model_validate(data, context=AS_JSON if is_json else None)
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None

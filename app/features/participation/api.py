@@ -16,6 +16,7 @@ from app.core.errors import FieldError, Invalid, invalid
 from app.core.i18n import label, language
 from app.core.openapi import documented
 from app.core.security import csrf, limiter
+from app.core.shapes import AS_JSON
 from app.core.storage import open_storage
 from app.features.accounts.access import refuse_other_sites
 from app.features.contributions.filters import scope_of
@@ -235,7 +236,7 @@ def _checked(model: type[Model], data: Any) -> Model:
     if not isinstance(data, Mapping):
         raise Invalid(errors=[FieldError("", "Send an object here.")])
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=AS_JSON if request.is_json else None)
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None
 

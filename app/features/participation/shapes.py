@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.shapes import Labels, Moment, Point, Strict, Url, shape
+from app.core.shapes import JSON_NUMBER, Labels, Moment, Point, Strict, Url, shape
 from app.features.contributions.schemas import FILE
 from app.features.contributions.shapes import Photo, PhotoUrls
 from app.features.participation.models import COMMENT_STATES, PHOTOS_MAX, STANCES
@@ -150,7 +150,7 @@ class CommentIn(Strict):
     text: Annotated[str, Field(min_length=1, max_length=100_000)]
     """At most 2,000 characters once cleaned."""
     stance: Literal["for", "against", "neutral"] = "neutral"
-    answer_to: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+    answer_to: Annotated[Annotated[int, Field(ge=1, lt=2**63)] | None, JSON_NUMBER] = None
     """Number of the comment that it answers."""
     email: Annotated[str, Field(max_length=254)] | None = None
     """Where to tell when somebody answers. Never shown."""

@@ -88,8 +88,8 @@ class PlaceEvent(_Event):
     """`lon`, `lat` in degrees, WGS84; `address` in words, if it changes."""
 
     type: Literal["place"]
-    lon: float = Field(allow_inf_nan=False)
-    lat: float = Field(allow_inf_nan=False)
+    lon: float = Field(allow_inf_nan=False, strict=True)
+    lat: float = Field(allow_inf_nan=False, strict=True)
     address: str | None = None
 
 
