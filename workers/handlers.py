@@ -203,10 +203,14 @@ def _push_news(session: Session, notification_id: int | None, payload: Mapping[s
 def _mail_digest(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
     from app.features.contributions.mails import mails_of_digest
 
-    letters = list(mails_of_digest(session, reader=payload["reader"]))
+    if "site" not in payload:
+        # Ordered before digests were each of one town: it is ordered again so.
+        return
+    asked = {"reader": payload["reader"], "site": int(payload["site"])}
+    letters = list(mails_of_digest(session, **asked))
     sent = _mail(session, letters)
     # Nothing to say is said too: what was hidden meanwhile must not be asked for again.
-    telling.close_digest(session, reader=payload["reader"], sent=bool(sent) or not letters)
+    telling.close_digest(session, **asked, sent=bool(sent) or not letters)
 
 
 def _ask_follower(session: Session, follow_id: int | None, payload: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from app.core.i18n import label
 from app.core.mail import Mail
 from app.features.contributions.following import subscription
 from app.features.contributions.subjects import subject_name
+from app.features.contributions.telling import SITES
 from app.features.contributions.urls import author_url, public_url, subscription_url
 from app.features.notifications.letters import letter
 from app.web import words
@@ -63,8 +64,9 @@ _FACTS = """
 """
 _ONE = text(f"{_FACTS} AND n.id = :id")
 _DUE = text(
-    f"""{_FACTS} AND n.reader = :reader AND n.email IS NOT NULL AND n.frequency <> 'now' AND n.mailed_at IS NULL
-    AND n.due_at <= now() ORDER BY n.id"""
+    f"""WITH RECURSIVE {SITES} {_FACTS} AND n.reader = :reader AND n.email IS NOT NULL AND n.frequency <> 'now'
+    AND n.mailed_at IS NULL AND n.due_at <= now()
+    AND c.territory_id IN (SELECT id FROM sites WHERE site = :site) ORDER BY n.id"""  # noqa: S608 - constants
 )
 _LISTED = text(
     f"""{_FACTS} AND (n.person = ANY(CAST(:persons AS bytea[])) OR n.reader = lower(CAST(:email AS text)))
@@ -89,9 +91,9 @@ def mails_of_notification(session: Session, notification_id: int) -> Iterator[Ma
             yield _news(row)
 
 
-def mails_of_digest(session: Session, *, reader: str) -> Iterator[Mail]:
-    """What one reader wished to hear once a day or a week, in one mail; at most one a day of the town's clock."""
-    rows = session.execute(_DUE, {"reader": reader}).all()
+def mails_of_digest(session: Session, *, reader: str, site: int) -> Iterator[Mail]:
+    """What one reader wished to hear of one town once a day or a week, in one mail; at most one a day of its clock."""
+    rows = session.execute(_DUE, {"reader": reader, "site": site}).all()
     if not rows:
         return
     first = rows[0]
@@ -107,7 +109,7 @@ def mails_of_digest(session: Session, *, reader: str) -> Iterator[Mail]:
                 *((row.reference, public_url(row.reference, row.territory_id)) for row in _once(rows)),
                 (gettext("Change how I am told, or stop"), stop.removesuffix("/stop")),
             ],
-            key=f"digest-{hashlib.sha256(reader.encode()).hexdigest()[:24]}-{today.isoformat()}",
+            key=f"digest-{hashlib.sha256(f'{reader} {site}'.encode()).hexdigest()[:24]}-{today.isoformat()}",
             stop=stop,
         )
 

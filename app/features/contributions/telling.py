@@ -23,9 +23,17 @@ MAIL = "follow.news"
 PUSH = "follow.push"
 """The topic that pushes one notification to one browser: `subject_id` and the payload `{"subscription"}`."""
 DIGEST = "follow.digest"
-"""The topic that mails a digest; payload `{"reader"}`."""
+"""The topic that mails a digest; payload `{"reader", "site"}`: a town's news are not mixed with another's."""
 AREA = "follow.area"
 """The topic that tells those who follow an area of what is new there; payload `{"contribution_ids"}`."""
+
+SITES = """
+    sites AS (
+      SELECT id, id AS site FROM territory WHERE parent_id IS NULL OR settings -> 'hosts' ->> 0 IS NOT NULL
+      UNION ALL SELECT t.id, sites.site FROM territory t JOIN sites ON t.parent_id = sites.id
+      WHERE settings -> 'hosts' ->> 0 IS NULL)
+"""
+"""Recursive: the territory as which each speaks. The nearest with a host of its own, else the outermost."""
 
 # Whoever hears as an author does not hear twice, and "do not contact me" is stronger than any wish to follow. Whoever
 # wrote to a duplicate hears of the ticket it was joined to; whoever wrote to a child hears nothing (its parent speaks).
@@ -162,30 +170,34 @@ def _due(row: Any, now: datetime) -> datetime:
 
 
 _DUE_DIGESTS = text(
-    """
-    INSERT INTO outbox (topic, payload)
-    SELECT :topic, jsonb_build_object('reader', reader) FROM (
-      SELECT DISTINCT reader FROM notification
-      WHERE mailed_at IS NULL AND email IS NOT NULL AND frequency <> 'now' AND due_at <= now()) AS due
-    WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.topic = :topic AND o.payload ->> 'reader' = due.reader)
-    """
+    f"""
+    WITH RECURSIVE {SITES},
+    due AS (
+      SELECT DISTINCT n.reader, sites.site FROM notification n
+      JOIN contribution c ON c.id = n.contribution_id JOIN sites ON sites.id = c.territory_id
+      WHERE n.mailed_at IS NULL AND n.email IS NOT NULL AND n.frequency <> 'now' AND n.due_at <= now())
+    INSERT INTO outbox (topic, payload) SELECT :topic, jsonb_build_object('reader', reader, 'site', site) FROM due
+    WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.topic = :topic AND o.payload ->> 'reader' = due.reader
+                      AND CAST(o.payload ->> 'site' AS int) = due.site)
+    """  # noqa: S608 - constants
 )
 
 
 def order_digests(session: Session) -> None:
-    """One job for each reader whose digest is due."""
+    """One job for each reader whose digest is due, and for each town that it tells of."""
     session.execute(_DUE_DIGESTS, {"topic": DIGEST})
 
 
-def close_digest(session: Session, *, reader: str, sent: bool) -> None:
+def close_digest(session: Session, *, reader: str, site: int, sent: bool) -> None:
     """What was due is told, or was hidden meanwhile and is told no more; a reader who had today's waits a day."""
     what = "mailed_at = now()" if sent else "due_at = due_at + interval '1 day'"
     session.execute(
         text(
-            f"UPDATE notification SET {what} WHERE reader = :reader AND email IS NOT NULL AND frequency <> 'now' "  # noqa: S608 - constants
-            "AND mailed_at IS NULL AND due_at <= now()"
+            f"WITH RECURSIVE {SITES} UPDATE notification n SET {what} FROM contribution c, sites "  # noqa: S608 - constants
+            "WHERE n.reader = :reader AND n.email IS NOT NULL AND n.frequency <> 'now' AND n.mailed_at IS NULL "
+            "AND n.due_at <= now() AND c.id = n.contribution_id AND sites.id = c.territory_id AND sites.site = :site"
         ),
-        {"reader": reader},
+        {"reader": reader, "site": site},
     )
 
 

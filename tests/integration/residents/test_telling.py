@@ -166,6 +166,37 @@ def test_a_digest_tells_all_at_once_once_a_day(town: Town) -> None:
     assert "Le service s’en occupe" in text_of(mail)
 
 
+def test_each_town_sends_a_digest_of_its_own(town: Town) -> None:
+    """Communes of one agglomeration are told together, unless one has a host of its own; other towns apart."""
+    town.agent = town.actor("administrator")
+    said = [town.reference, *(town.ticket(f"{name}/voirie", title="Un banc") for name in ("anglet", "nantes"))]
+    town.session.commit()
+    browser = town.browser()
+    for reference in said:
+        browser.follow(reference)
+    town.session.execute(text("UPDATE follow SET frequency = 'day'"))
+    town.session.commit()
+
+    def told(state: str) -> list[set[str]]:
+        for reference in said:
+            town.change(state, reference=reference)
+        town.session.execute(text("DELETE FROM delivery"))
+        for read in town.box.glob("digest-*.eml"):
+            read.unlink()
+        in_time(town)
+        mails = town.work()
+        assert town.session.scalar(text("SELECT count(*) FROM notification WHERE mailed_at IS NULL")) == 0
+        return sorted(({each for each in said if each in text_of(mail)} for mail in mails), key=sorted)
+
+    bidache, anglet, nantes = said
+    assert told("accepted") == sorted([{bidache, anglet}, {nantes}], key=sorted)
+    town.session.execute(
+        text("UPDATE territory SET settings = '{\"hosts\": [\"anglet.example\"]}' WHERE slug = 'anglet'")
+    )
+    town.session.commit()
+    assert told("in_progress") == sorted([{bidache}, {anglet}, {nantes}], key=sorted)
+
+
 def in_time(town: Town) -> None:
     """The digest's hour has come."""
     town.work()
