@@ -133,6 +133,13 @@ def list_territories() -> None:
                     click.echo(f"  FAILING {failing_words(rule)}")
 
 
+def _answer(written: str) -> tuple[str, str]:
+    question, equals, value = written.partition("=")
+    if not (question and equals):
+        raise click.ClickException(f"--answer: write QUESTION=VALUE instead of “{written}”.")
+    return question, value
+
+
 @territory.command()
 @click.argument("category")
 @click.option("--at", "place", type=(float, float), required=True, metavar="LON LAT", help="The place, in degrees.")
@@ -173,7 +180,7 @@ def explain(
             slugs = ", ".join(sorted(slug for slug, one in home.categories.items() if one.leaf))
             raise click.ClickException(f"{home.name} has no category “{category}”; it has: {slugs}")
         at = (when.replace(tzinfo=home.timezone) if when else datetime.now(UTC)).astimezone(UTC)
-        answers = dict(one.partition("=")[::2] for one in answer)
+        answers = dict(_answer(one) for one in answer)
         facts = facts_of(
             home, kind=kind, category=known, at=at, zone_ids=found.zone_ids, answers=answers, channel="web", text=text
         )

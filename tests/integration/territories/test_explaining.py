@@ -48,6 +48,7 @@ def test_in_the_town_s_own_hours_and_words(bayonne: None) -> None:
     [
         (("pothole", "--at", "43.493", "-1.475"), "LON comes first"),
         (("dragons", *BAYONNE), "has no category “dragons”; it has: abandoned-vehicle"),
+        (("lamp-out", *BAYONNE, "--answer", "extent"), "write QUESTION=VALUE"),
     ],
 )
 def test_what_cannot_be_explained_says_why(bayonne: None, arguments: tuple[str, ...], words: str) -> None:
