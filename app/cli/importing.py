@@ -117,6 +117,8 @@ def words(done: Summary, *, dry_run: bool) -> list[str]:
         lines.append(f"{done.known:,} were imported before and left alone.")
     if done.left_out:
         lines.append(f"{done.left_out:,} left out, as the mapping says.")
+    for rule, why in done.skipped.items():
+        lines.append(f"The rule “{rule}” failed and was skipped, the next ones decided: {why}")
     if done.rejected:
         lines.append(f"{done.rejected:,} refused; each with its reason in {done.rejects}.")
     return lines

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from app.features.territories.catalogue import Town
+from app.features.territories.failing import RulesMet
 from app.features.tickets.grouping import Joined, group
 from app.features.tickets.placing import Waiting, new_ticket, spot_of
 from app.importing.history import History
@@ -64,9 +65,19 @@ class Plan:
 
 
 def plan_batch(
-    connection: Connection, history: History, towns: Mapping[int, Town], *, above: int, upto: int, trial: bool = False
+    connection: Connection,
+    history: History,
+    towns: Mapping[int, Town],
+    met: RulesMet,
+    *,
+    above: int,
+    upto: int,
+    trial: bool = False,
 ) -> Plan:
-    """Read the rows after `above` up to `upto`, and decide where each ends. A `trial` takes no number."""
+    """Read the rows after `above` up to `upto`, and decide where each ends; `met` hears how the rules behaved.
+
+    A `trial` takes no number, and asks no rule.
+    """
     taken = _TAKE.format(ids=_TRIAL_IDS if trial else _REAL_IDS)
     plan = Plan(connection.execute(text(taken), {"above": above, "upto": upto}).all())
     history.move(plan.rows[0].created_at, plan.rows[-1].created_at, towns)
@@ -82,7 +93,7 @@ def plan_batch(
     leaders = [row for row in plan.rows if plan.ends[row.id].leader == row.id]
     ids = range(1, len(leaders) + 1) if trial else connection.scalars(_TICKET_IDS, {"n": len(leaders)})
     for row, ticket_id in zip(leaders, ids, strict=True):
-        facts = {} if trial else new_ticket(plan.items[row.id], towns[row.territory_id])
+        facts = {} if trial else new_ticket(plan.items[row.id], towns[row.territory_id], met)
         routing = _routing_text(facts["routing"]) if facts else ""
         plan.born[row.id] = Born(ticket_id, facts, routing, row.state, row.closed_at)
     history.anchors.settle({key: born.id for key, born in plan.born.items()})

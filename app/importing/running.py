@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.features.territories.catalogue import Town, town
+from app.features.territories.failing import RulesMet
 from app.importing.errors import ImportStopped
 from app.importing.files import RawRow, Table
 from app.importing.history import History
@@ -72,6 +73,8 @@ class Summary:
     joined: int = 0
     seconds: float = 0
     rejects: Path | None = None
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Why a rule was skipped, by the rule's slug: it failed on what was imported."""
 
     @property
     def rate(self) -> float:
@@ -300,9 +303,10 @@ def _import(
     keeper = Keeper(engine, mapping, set(towns), count_late=late, partitions=partitions)
     with ThreadPoolExecutor(max_workers=1) as pool:
         kept: Future[None] | None = None
+        met = RulesMet()
         for above in range(0, left.rows, options.batch):
             upto = min(above + options.batch, left.rows)
-            plan = plan_batch(connection, history, towns, above=above, upto=upto, trial=options.trial)
+            plan = plan_batch(connection, history, towns, met, above=above, upto=upto, trial=options.trial)
             connection.commit()
             lines = None if options.trial else compose(plan, source=mapping.source, language=mapping.language)
             if kept is not None:
@@ -315,6 +319,8 @@ def _import(
             report("import", len(plan.rows), left.rows)
         if kept is not None:
             kept.result()
+    rules = (rule for home in towns.values() for rule in home.rules if rule.id in met.skipped)
+    summary.skipped = {rule.slug: str(met.skipped[rule.id]) for rule in rules}
 
 
 @dataclass(frozen=True)

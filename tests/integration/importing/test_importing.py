@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from app.cli.importing import import_file
+from app.cli.importing import import_file, words
 from app.features.contributions.pyramid import cell_errors
 from app.features.territories.adding import DEFAULT_PACK, add_drawn
 from app.features.territories.packing import load_pack
@@ -181,6 +181,27 @@ def test_the_command_says_what_it_did(
     wrong = CliRunner().invoke(import_file, [*command[:2], "atlantis", *command[3:]])
     assert wrong.exit_code == 1
     assert "There is no territory “atlantis”; the territories are: bidache." in wrong.output
+
+
+def test_a_rule_that_failed_is_told(importer: Importer, tmp_path: Path) -> None:
+    """What is imported is history: nobody is mailed, the rule is not flagged, and who imports reads it."""
+    with importer.engine.begin() as connection:
+        connection.execute(text("DELETE FROM routing_rule"))
+        connection.execute(
+            text(
+                "INSERT INTO routing_rule (territory_id, position, slug, name, conditions, service_id) "
+                "SELECT t.id, 1, 'broken', '{}', '{\"category\": 5}', s.id FROM territory t "
+                "JOIN service s ON s.territory_id = t.id LIMIT 1"
+            )
+        )
+        connection.execute(text("UPDATE territory SET config_version = config_version + 1"))
+    file = write_csv(tmp_path / "town.csv", made_rows(4))
+    assert importer(file, trial=True).skipped == {}
+    done = importer(file)
+    assert done.imported == 4 and set(done.skipped) == {"broken"}
+    told = [line for line in words(done, dry_run=False) if "broken" in line]
+    assert len(told) == 1 and told[0].endswith(done.skipped["broken"])
+    assert importer.ask("SELECT FROM routing_rule WHERE flagged_at IS NOT NULL") == []
 
 
 def test_a_nested_town_without_the_category_refuses_its_rows(engine: Engine, mapping: Mapping, tmp_path: Path) -> None:
