@@ -25,7 +25,7 @@ ON_A_PHONE = {
     "contribution": ("A contribution and what became of it", "/liste?kind=problem&state=done"),
     "praise": ("Thanks", "/liste?kind=praise"),
     "ideas": ("The ideas of a process", "/idees"),
-    "idea": ("An idea, its votes and its arguments", "/idees"),
+    "idea": ("An idea, its votes and its arguments", "/idees?process=outdoors&order=discussed"),
     "synthesis": ("What was said, by area and by theme", "/idees/synthese"),
     "follow": ("Following a theme, an area, a place", "/suivre"),
     "drafts": ("What waits on the device", "/brouillons"),
@@ -33,7 +33,8 @@ ON_A_PHONE = {
     "enter": ("Entering without a password", "/moi/entrer"),
     "privacy": ("Privacy, from the town's own data", "/vie-privee"),
 }
-OPENED = {"contribution": ".items a.item", "praise": ".items a.item", "idea": ".items a.item"}
+WITH_A_PHOTO = ".items a.item:not(.item--plain)"
+OPENED = {"contribution": WITH_A_PHOTO, "praise": WITH_A_PHOTO, "idea": ".items a.item"}
 """Screens that are one step further: what is pressed there."""
 ON_A_COMPUTER = {
     "map-wide": ("The map on a computer", "/"),
