@@ -118,8 +118,11 @@ def watch_rested_connections(engine: Engine) -> None:
 def at_once(session: Session) -> Session:
     """The same session, on which each statement is a transaction of its own: for work that is one statement.
 
-    Call it before anything else; it saves the two trips that open and close a transaction.
+    It saves the two trips that open and close a transaction. One that is open already, because somebody asked who is
+    there, is closed first: else the statement would be a part of it, and lost with it at the end of the request.
     """
+    if session.in_transaction():
+        session.commit()
     session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
     return session
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.features.accounts import residents
 from tests.contract.house import HERE, good, part, pointers, words
 from tests.unit.core.photo_samples import phone_jpeg
 
@@ -53,6 +54,23 @@ def test_the_public_face_of_the_three_kinds(send: Any, client: Any, house: Any, 
     assert face["photos"] == []
     due = house.sql("SELECT due_at FROM ticket")
     assert (due is not None) == (kind == "problem") == (sent["receipt"]["delay"] is not None)
+
+
+def test_what_a_resident_says_is_kept_while_they_are_signed_in(
+    send: Any, client: Any, house: Any, session: Any
+) -> None:
+    """Asking who is there opens a transaction: what is written after it must not be lost with it."""
+    residents.ask_to_sign_in(session, email="maite@resident.example", language="fr", site=None)
+    session.commit()
+    secret = residents.use_sign_in(session, wish_id=house.sql("SELECT max(id) FROM sign_in"), site=None)
+    session.commit()
+    client.set_cookie("auzolan_resident", secret)
+    assert client.get("/moi").status_code == 200 and "maite@resident.example" in client.get("/moi").text
+    for headers in ({}, {"Sec-Fetch-Site": "same-origin"}):
+        sent = send(headers=headers)
+        assert sent.status_code == 201
+        assert client.get(f"{PATH}/{sent.get_json()['reference']}").status_code == 200
+    assert house.rows()["contribution"] == 2 == house.sql("SELECT count(*) FROM authorship")
 
 
 def test_the_same_key_and_body_is_answered_alike(send: Any, house: Any) -> None:
