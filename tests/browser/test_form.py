@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Opener, Visit, until
 
@@ -249,6 +249,61 @@ def test_the_pin_is_placed_by_touching_and_by_arrows(visit: Opener) -> None:
     page.locator("#place-map canvas").focus()
     page.keyboard.press("ArrowDown")
     until(page, f"parseFloat(document.getElementById('lat').value) < {lat}")
+
+
+def place(label: str, lon: float, lat: float, away: float | None = None) -> dict[str, object]:
+    properties = {"label": label, "kind": "address", "distance_m": away, "score": 1}
+    return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]}, "properties": properties}
+
+
+def test_the_pin_is_told_by_its_address_and_an_address_is_chosen_among_those_found(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    west, south, east, north = page.evaluate("JSON.parse(document.getElementById('form-config').textContent).bounds")
+    lon, lat = (west + east) / 2, (south + north) / 2
+    slow = {"name": "12 quai des Corsaires, 64100 Bayonne", "away": 4.0}
+
+    def answer(route: Route) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query)
+        found = [place("Rue du Banc, 64100 Bayonne", lon, lat), place("Place du Banc, 64100 Bayonne", lon, lat)]
+        if "q" not in asked:
+            # A geocoder that lies about where it is: the name is shown, the pin stays.
+            found = [place(str(slow["name"]), lon + 1, lat + 1, float(slow["away"]))]
+        route.fulfill(json={"type": "FeatureCollection", "features": found})
+
+    def with_geocoder(route: Route) -> None:
+        body = route.fetch().text()
+        assert '"geocode": ""' in body
+        route.fulfill(body=body.replace('"geocode": ""', '"geocode": "/api/v1/geocode"'), content_type="text/html")
+
+    page.route("**/api/v1/geocode?*", answer)
+    page.route("**/contribuer/problem?*", with_geocoder)
+    page.reload()
+    page.wait_for_selector("#place-map .pointer", state="attached", timeout=60_000)
+    page.wait_for_timeout(300)
+    page.locator("#place-map canvas").click(position={"x": 200, "y": 90})
+    expect(page.locator("#place-name")).to_have_text("12 quai des Corsaires")
+    expect(page.locator("#place-more")).to_have_text("64100 Bayonne")
+    put = (page.input_value("#lat"), page.input_value("#lon"), page.input_value("#address"))
+    assert abs(float(put[0]) - lat) < 0.5 and put[2] == ""
+    slow["away"] = 80.0
+    page.locator("#place-map canvas").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#place-name")).to_have_text("Près de 12 quai des Corsaires")
+    page.locator("[data-way=type]").click()
+    page.fill("#address", "banc")
+    expect(page.locator("#place-found button")).to_have_text(
+        ["Rue du Banc, 64100 Bayonne", "Place du Banc, 64100 Bayonne"]
+    )
+    expect(page.locator("#place-status")).to_have_text("Lieux trouvés : 2. Choisissez le vôtre.")
+    page.locator("#place-found button").first.press("Enter")
+    expect(page.locator("#address")).to_have_value("Rue du Banc, 64100 Bayonne")
+    expect(page.locator("#place-name")).to_have_text("Rue du Banc, 64100 Bayonne")
+    expect(page.locator("#place-found button")).to_have_count(0)
+    assert float(page.input_value("#lat")) == pytest.approx(lat, abs=1e-5)
+    # The pin goes elsewhere: the address that was chosen does not follow it.
+    page.locator("#place-map canvas").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#address")).to_have_value("")
 
 
 def weight(names: set[str]) -> int:

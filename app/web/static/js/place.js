@@ -5,11 +5,16 @@
  */
 
 import { fill } from "./base.js";
+import { geocode } from "./geocode.js";
 import { credit, openMap } from "./map/basemap.js";
 import { circle } from "./map/view.js";
 import { palette } from "./map/style.js";
 
 const MIN_ZOOM_TO_PLACE = 15;
+/** So many metres from a door or a street, one is there; farther, near it. */
+const THERE_M = 15;
+/** Milliseconds without a movement or a letter before the geocoder is asked. */
+const PAUSE_MS = 400;
 
 export class Place {
   /**
@@ -25,7 +30,11 @@ export class Place {
     this.line = /** @type {HTMLElement} */ (document.getElementById("place-name"));
     this.more = /** @type {HTMLElement} */ (document.getElementById("place-more"));
     this.status = /** @type {HTMLElement} */ (document.getElementById("place-status"));
+    this.found = /** @type {HTMLElement} */ (document.getElementById("place-found"));
     this.placed = false;
+    this.timer = 0;
+    /** The address that was chosen among those found: it goes when the pin goes elsewhere. */
+    this.chosen = "";
   }
 
   /** @param {string} name */
@@ -60,7 +69,14 @@ export class Place {
       if (event.originalEvent || event.byPerson) this.take();
     });
     for (const name of ["lat", "lon"]) this.field(name).addEventListener("change", () => { if (this.value) this.show(this.value, ""); });
+    this.field("address").addEventListener("input", () => this.later(() => this.search()));
     if (start) this.tell("");
+  }
+
+  /** Once nothing happened for a moment. @param {() => void} run */
+  later(run) {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(run, PAUSE_MS);
   }
 
   /** @param {any} style */
@@ -96,6 +112,9 @@ export class Place {
     this.field("lat").value = lat.toFixed(6);
     this.field("lon").value = lng.toFixed(6);
     this.field("accuracy").value = accuracy;
+    if (this.chosen && this.field("address").value === this.chosen) this.field("address").value = "";
+    this.chosen = "";
+    this.found.replaceChildren();
     this.tell(accuracy);
     this.form.dispatchEvent(new Event("change"));
     this.onPlace({ lat, lon: lng });
@@ -109,6 +128,41 @@ export class Place {
     this.more.textContent = accuracy ? fill(this.config.words.precise, { metres: accuracy }) : "";
     this.status.textContent = [text, this.more.textContent].filter(Boolean).join(", ");
     document.getElementById("place-tip")?.remove();
+    if (!this.field("address").value) this.later(() => this.name(lon, lat));
+  }
+
+  /** Say what is where the pin is, for who does not read coordinates. @param {number} lon @param {number} lat */
+  async name(lon, lat) {
+    const [there] = await geocode(this.config.geocode, { lon: String(lon), lat: String(lat), limit: "1" });
+    const still = this.value && this.value[0] === lon && this.value[1] === lat && !this.field("address").value;
+    if (!there || !still) return;
+    const [name, ...town] = there.label.split(", ");
+    this.line.textContent = (there.away ?? 0) <= THERE_M ? name : fill(this.config.words.near, { place: name });
+    const accuracy = this.field("accuracy").value;
+    this.more.textContent = [town.join(", "), accuracy && fill(this.config.words.precise, { metres: accuracy })].filter(Boolean).join(" · ");
+    this.status.textContent = [this.line.textContent, this.more.textContent].filter(Boolean).join(", ");
+  }
+
+  /** The places that have the words of the address: who wrote it chooses, and only then the pin moves. */
+  async search() {
+    const asked = this.field("address").value.trim();
+    const places = asked.length < 3 ? [] : await geocode(this.config.geocode, { q: asked, limit: "4" });
+    if (this.field("address").value.trim() !== asked || asked === this.chosen) return;
+    this.found.replaceChildren(...places.map((place) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "chip", textContent: place.label });
+      button.addEventListener("click", () => this.choose(place));
+      return button;
+    }));
+    if (asked.length >= 3) this.status.textContent = places.length ? fill(this.config.words.found, { n: places.length }) : this.config.words.unfound;
+  }
+
+  /** @param {import("./geocode.js").Found} place */
+  choose(place) {
+    this.show(place.at, "");
+    this.field("address").value = this.chosen = place.label;
+    this.tell("");
+    this.form.dispatchEvent(new Event("change"));
+    this.field("address").focus();
   }
 
   /**

@@ -5,8 +5,9 @@
  */
 
 import { fill } from "../base.js";
+import { geocode } from "../geocode.js";
 
-/** @typedef {{label: string, at: [number, number]}} Place */
+/** @typedef {import("../geocode.js").Found} Place */
 
 export class Search {
   /**
@@ -38,7 +39,7 @@ export class Search {
       return;
     }
     this.box.setAttribute("aria-busy", "true");
-    const [places, written] = await Promise.all([this.places(text), this.written(text)]);
+    const [places, written] = await Promise.all([geocode(this.config.geocode, { q: text, limit: "4" }), this.written(text)]);
     this.box.removeAttribute("aria-busy");
     if (this.filters.query !== text) return;
     if (places.length && written) this.offer(places, written);
@@ -59,18 +60,6 @@ export class Search {
     this.close();
     this.acts.goTo(place.at);
     this.acts.say(place.label);
-  }
-
-  /** @param {string} text @returns {Promise<Place[]>} */
-  async places(text) {
-    if (!this.config.geocode) return [];
-    try {
-      const answer = await fetch(`${this.config.geocode}?${new URLSearchParams({ q: text, territory: this.config.territory, limit: "4" })}`);
-      const data = answer.ok ? await answer.json() : {};
-      return (data.features ?? []).map((/** @type {any} */ feature) => ({ label: feature.properties.label, at: feature.geometry.coordinates }));
-    } catch {
-      return [];
-    }
   }
 
   /** @param {string} text @returns {Promise<string>} how many contributions have these words, as people read it; "" for none */
