@@ -35,6 +35,8 @@ class Problem(Exception):
     status = 400
     code = "bad-request"
     title = "This request cannot be answered."
+    retry_after_s = 30
+    """Seconds after which to come back, of what says 429 or 503."""
 
     def __init__(
         self,
@@ -118,6 +120,12 @@ class TooMany(Problem):
     status = 429
     code = "too-many"
     title = "Too many requests. Wait a moment, then try again."
+
+
+class TooManyAttempts(TooMany):
+    """Too many tries at a door: it opens again a quarter of an hour later."""
+
+    retry_after_s = 15 * 60
 
 
 class Unavailable(Problem):

@@ -81,7 +81,7 @@ def respond(problem: e.Problem) -> Response:
         response = Response(page, problem.status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     if problem.status in (429, 503):
-        response.headers["Retry-After"] = "30"
+        response.headers["Retry-After"] = str(problem.retry_after_s)
     if problem.status == 401 and wants_json():
         response.headers["WWW-Authenticate"] = 'Bearer realm="auzolan"'
     return response

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.core.access import public, signed_in
 from app.core.bodies import json_body
 from app.core.db import db
-from app.core.errors import TooMany, Unauthenticated
+from app.core.errors import TooManyAttempts, Unauthenticated
 from app.core.openapi import documented
 from app.features.accounts import api_reference, queries
 from app.features.accounts.access import current_actor, sign_in, sign_out
@@ -32,7 +32,7 @@ def open_session() -> ResponseReturnValue:
     given = _credentials()
     account, refusal = signed_account(email=given.email, password=given.password)
     if account is None:
-        kind = TooMany if refusal is TOO_MANY else Unauthenticated
+        kind = TooManyAttempts if refusal is TOO_MANY else Unauthenticated
         raise kind(refusal.sentence)
     token = sign_in(account)
     face = _face(account.id)

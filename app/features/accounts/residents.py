@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.core.errors import Gone, NotFound, TooMany
+from app.core.errors import Gone, NotFound, TooManyAttempts
 from app.features.accounts.credentials import digest
 
 ASKED = "resident.asked"
@@ -97,13 +97,13 @@ class Wish:
 def ask_to_sign_in(session: Session, *, email: str, language: str, site: int | None) -> None:
     """Leave word to mail a link. `site` is the town whose own host was asked (None: the installation's).
 
-    Raises `TooMany` for the sixth wish of an address in a quarter of an hour.
+    Raises `TooManyAttempts` for the sixth wish of an address in a quarter of an hour.
     """
     values = {"email": email, "language": language, "site": site, "window": WINDOW_MIN, "most": MOST, "topic": ASKED}
     # Six at the same instant count each other.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(lower(:email), 0))"), {"email": email})
     if session.execute(_ASK, values).first() is None:
-        raise TooMany("Too many links were asked for this address. Wait a quarter of an hour, then try again.")
+        raise TooManyAttempts("Too many links were asked for this address. Wait a quarter of an hour, then try again.")
 
 
 def wish(session: Session, *, wish_id: int, site: int | None) -> Wish:
