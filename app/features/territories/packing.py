@@ -39,7 +39,9 @@ TOWN_SETTINGS = (
 
 
 def load_pack(session: Session, *, territory: Territory, pack: schema.Pack) -> None:
-    """Write a checked pack into a territory. Raises `LookupError` for a parent's service that does not exist."""
+    """Write a checked pack into a territory. Raises `LookupError` for a parent's service or category that does not
+    exist.
+    """
     _load_town(territory, pack)
     services = _load_services(session, territory, pack.services)
     _load_categories(session, territory, pack.categories, services)
@@ -158,7 +160,10 @@ def _load_processes(session: Session, territory: Territory, processes: Sequence[
         row.position = row.position if slug in wanted else None
         row.listed = slug in wanted or slug == DEFAULT_SLUG
     zone = ZoneInfo(territory.timezone)
+    categories = set(session.scalars(_CATEGORIES_HERE, {"id": territory.id}))
     for position, process in enumerate(processes):
+        if unknown := [slug for slug in process.categories if slug not in categories]:
+            raise LookupError(f"processes.yaml: {process.slug}: there is no category “{unknown[0]}” here.")
         row = known.setdefault(process.slug, Process(territory_id=territory.id, slug=process.slug))
         if row.id is not None and row.mode != process.mode and session.scalar(_VOTED, {"id": row.id}):
             raise LookupError(f"People have voted in “{process.slug}”: its way of voting cannot change any more.")
@@ -176,6 +181,13 @@ def _load_processes(session: Session, territory: Territory, processes: Sequence[
             outbox.add(session, topic=CHANGED, subject_id=row.id)
 
 
+_CATEGORIES_HERE = text(
+    """
+    WITH RECURSIVE up AS (SELECT id, parent_id FROM territory WHERE id = :id
+                          UNION ALL SELECT t.id, t.parent_id FROM territory t JOIN up ON t.id = up.parent_id)
+    SELECT slug FROM category WHERE territory_id IN (SELECT id FROM up)
+    """
+)
 _VOTED = text(
     "SELECT EXISTS (SELECT FROM support s JOIN contribution c ON c.id = s.contribution_id WHERE c.process_id = :id)"
 )

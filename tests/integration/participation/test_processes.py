@@ -131,3 +131,17 @@ def test_towns_that_share_a_slug_are_told_apart(ideas: Ideas) -> None:
     assert found is not None and found.territory_id == nested.territory_id
     assert process_named(known, "box") == known[0], "an older address still opens one of them"
     assert process_named(known, "tree") is None
+
+
+def test_a_nested_town_names_the_categories_of_the_one_above(ideas: Ideas, folder: Path) -> None:
+    session = ideas.session
+    load_pack(session, territory=session.get_one(Territory, ideas.town.territory_id), pack=read_pack(folder))
+    nested = session.get_one(Territory, make_town(session, "came", parent_id=ideas.town.territory_id).territory_id)
+    (folder / "categories.yaml").unlink()
+    pack = read_pack(folder)
+    load_pack(session, territory=nested, pack=pack)
+    assert dump_pack(session, territory=nested).processes == pack.processes
+    assert examine_pack(folder).issues == []
+    other = pack.processes[0].model_copy(update={"categories": ("moon",)})
+    with pytest.raises(LookupError, match=r"processes\.yaml: shade: there is no category “moon” here"):
+        load_pack(session, territory=nested, pack=pack.model_copy(update={"processes": (other,)}))

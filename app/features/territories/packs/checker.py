@@ -283,6 +283,8 @@ class _Checker:
         known = {category.slug for category in self.pack.categories} | self.origin.declared.get(
             "categories.yaml", set()
         )
+        # A town without categories uses those of the one that it nests in: whether they exist is seen at loading.
+        checks_categories = bool(known) and "categories.yaml" not in self.origin.unread
         zones = {f"{group.kind}/{zone.slug}" for group in self.pack.zones for zone in group.zones}
         for index, process in enumerate(processes):
             slug = process.slug
@@ -297,7 +299,7 @@ class _Checker:
                 message = "Say when it closes: counts that are hidden appear then, and never before."
                 self.say(file, (index, "hide_counts"), slug, message)
             for category in process.categories:
-                if category not in known and "categories.yaml" not in self.origin.unread:
+                if checks_categories and category not in known:
                     message = f"There is no category “{category}”. Add it to categories.yaml, or correct its slug."
                     self.say(file, (index, "categories"), slug, message)
             for zone in process.zones:
