@@ -31,6 +31,7 @@ ROOMS = (
     "app.features.participation",
     "app.features.residents",
     "app.features.planning",
+    "app.features.opendata",
     "app.apidoc",
 )
 

@@ -14,6 +14,7 @@ WORDS = (
     "text/plain",
     "text/csv",
     "text/javascript",
+    "text/xml",
     "application/json",
     "application/problem+json",
     "application/geo+json",

@@ -49,7 +49,7 @@ class ProblemDocument(TypedDict):
 
 def wants_json() -> bool:
     """Whether the caller is a program: the API's and the tiles' addresses, or one that asks for JSON only."""
-    if request.path.startswith(("/api/", "/tiles/")):
+    if request.path.startswith(("/api/", "/tiles/", "/open311/")):
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best is not None and best != "text/html"

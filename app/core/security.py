@@ -51,7 +51,7 @@ def content_security_policy(nonce: str) -> str:
 
 def _open_to_pages() -> bool:
     """Whether any page of the web may read this answer: what the API and the tiles tell everybody."""
-    if request.method not in ("GET", "HEAD") or not request.path.startswith(("/api/v1/", "/tiles/")):
+    if request.method not in ("GET", "HEAD") or not request.path.startswith(("/api/v1/", "/tiles/", "/open311/")):
         return False
     rule = access_of(current_app.view_functions.get(request.endpoint or ""))
     return rule is not None and rule.kind == "public"

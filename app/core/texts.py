@@ -9,6 +9,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # Overrides and isolates can make a text read as another; plain marks (LRM, RLM, ALM) are needed by real languages.
 _OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LOOKS_EMPTY = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and signs without ink: Hangul fillers and the Braille blank."""
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn"}
@@ -41,3 +42,8 @@ def one_line(words: str | None) -> str | None:
 def is_blank(words: str) -> bool:
     """Whether nothing of it can be seen."""
     return all(unicodedata.category(character) in _INVISIBLE or character in _LOOKS_EMPTY for character in words)
+
+
+def xml_text(words: str) -> str:
+    """Without what XML cannot hold."""
+    return _NOT_XML.sub("", words)

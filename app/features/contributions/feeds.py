@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +11,11 @@ from xml.etree.ElementTree import Element, SubElement, register_namespace, tostr
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.core.texts import xml_text
+
 MEDIA = "application/atom+xml"
 _ATOM, _GEORSS = "http://www.w3.org/2005/Atom", "http://www.georss.org/georss"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 register_namespace("georss", _GEORSS)
 
@@ -77,7 +77,7 @@ def _add(feed: Element, entry: Entry) -> None:
         _say(inside, "published", _moment(entry.published))
     SubElement(inside, "link", rel="alternate", type="text/html", href=entry.link)
     for term, label in entry.terms:
-        SubElement(inside, "category", term=term, label=_clean(label))
+        SubElement(inside, "category", term=term, label=xml_text(label))
     _say(inside, "content", entry.text, type="text")
     if entry.place is not None:
         lon, lat = entry.place
@@ -85,12 +85,7 @@ def _add(feed: Element, entry: Entry) -> None:
 
 
 def _say(parent: Element, tag: str, words: str, **attributes: str) -> None:
-    SubElement(parent, tag, attributes).text = _clean(words)
-
-
-def _clean(words: str) -> str:
-    """Without what XML cannot hold."""
-    return _NOT_XML.sub("", words)
+    SubElement(parent, tag, attributes).text = xml_text(words)
 
 
 def _moment(value: datetime) -> str:

@@ -35,7 +35,8 @@ def what_waits(draft: Draft, home: Town) -> Wait | None:
         if entry is not None:
             return Wait(held="blocked", entry_id=entry.id)
     if is_limited() and _is_odd(home) and current_actor().anonymous:
-        # Our own page sends through the API wherever it can: what comes by the form has no script to work for it.
+        # Our own page sends through the API wherever it can: what comes by the form has no script to work for it, and
+        # Open311 knows no such work.
         if not request.path.startswith("/api/"):
             return Wait(held="unproved")
         if not spend_proof(db.session, request.headers.get(HEADER, "")[:4000]):

@@ -78,6 +78,8 @@ LISTS = [
     "/api/v1/hotspots",
     "/tiles/contributions/17/64998/47917.mvt",
     "/tiles/contributions.json",
+    "/open311/v2/services.xml",
+    "/open311/v2/requests.json",
     f"/contribuer/proches?lon={LON}&lat={LAT}&category=trou",
     "/contribuer/problem",
 ]
@@ -117,6 +119,9 @@ ABOUT_A = [
     "/api/v1/hotspots/{hotspot}",
     "/tiles/contributions/17/64998/47917.mvt?territory=bidache",
     "/tiles/contributions.json?territory=bidache",
+    "/open311/v2/services.json?jurisdiction_id=bidache",
+    "/open311/v2/requests.xml?jurisdiction_id=pays",
+    "/open311/v2/requests/BID-1.xml?jurisdiction_id=bidache",
 ]
 
 

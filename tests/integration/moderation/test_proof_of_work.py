@@ -90,6 +90,18 @@ def test_without_scripts_it_waits_for_a_moderator(town: Any, world: World) -> No
     assert world.session.scalar(text("SELECT why FROM contribution_hold")) == "unproved"
 
 
+def test_a_program_of_another_standard_waits_too(town: Any, world: World) -> None:
+    client = town.test_client()
+    fields = {"jurisdiction_id": "pays", "service_code": "trou", "description": "Un trou", "lat": LAT, "long": LON}
+    for _ in range(4):
+        answer = client.post("/open311/v2/requests.json", data=fields, environ_base={"REMOTE_ADDR": "192.0.2.8"})
+        assert answer.status_code == 201, answer.text
+    world.session.rollback()
+    assert world.session.scalar(text("SELECT why FROM contribution_hold")) == "unproved"
+    listed = client.get("/open311/v2/requests.json?jurisdiction_id=pays")
+    assert len(listed.json) == 3
+
+
 def test_a_town_as_a_whole_may_be_too_much(town: Any, world: World) -> None:
     usual = {"proof_of_work": {"source": 0, "town": 2}}
     world.session.execute(
