@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.core import outbox
 from app.core.db import database_went_away
 from app.core.mail import Mail
 from app.features.accounts.residents import ASKED as SIGN_IN
@@ -25,6 +26,8 @@ from app.features.contributions.visibility import WITHDRAW_PHOTOS
 from app.features.moderation.jobs import DECIDED
 from app.features.participation.jobs import AMENDED, COMMENTED, UNITED
 from app.features.residents.exporting import ASKED as EXPORT
+from app.features.retention.jobs import DUE as RETENTION
+from app.features.retention.jobs import FILES as RETENTION_FILES
 from app.features.territories.failing import FAILING
 from app.features.territories.processes import CHANGED as PROCESS_CHANGED
 from app.features.tickets.placing import Claimed, claim_intake, place
@@ -299,6 +302,30 @@ def _invite(session: Session, union_id: int | None, payload: Mapping[str, Any]) 
     _mail(session, mails_of_union(session, union_id or 0))
 
 
+def _forget_due(session: Session, territory_id: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.retention.services import forget_batch
+    from app.features.territories.models import Territory
+
+    territory = session.get(Territory, territory_id)
+    if territory is None:
+        return
+    done = forget_batch(session, territory, after=int(payload.get("after", 0)))
+    if done.last is not None:
+        # The rest is work of its own: this batch is whole, whatever happens to the next.
+        outbox.add(session, topic=RETENTION, subject_id=territory.id, payload={"after": done.last})
+        log.info("forgotten", territory=territory.slug, contributions=done.contributions, photos=done.photos)
+
+
+def _delete_files(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+    from app.core.storage import open_storage
+    from app.features.contributions.sweeping import delete_originals
+    from app.features.moderation.pictures import delete_pictures
+
+    location = settings().storage.location
+    delete_pictures(payload["public"], location=location)
+    delete_originals(session, open_storage(location), payload["originals"])
+
+
 HANDLERS: Mapping[str, Handler] = {
     "photo": _derive_photo,
     COUNT_AGAIN: _count_map_again,
@@ -318,4 +345,6 @@ HANDLERS: Mapping[str, Handler] = {
     COMMENTED: _tell_of_comment,
     AMENDED: _tell_of_amendment,
     UNITED: _invite,
+    RETENTION: _forget_due,
+    RETENTION_FILES: _delete_files,
 }

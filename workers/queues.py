@@ -49,6 +49,8 @@ ROUTES: Mapping[str, Route] = {
     "map.count": Route(ANALYSIS, timeout_s=300),
     "resident.export": Route(ANALYSIS, timeout_s=300),
     "share.draw": Route(ANALYSIS),
+    "retention.due": Route(ANALYSIS, timeout_s=300),
+    "retention.files": Route(ANALYSIS, timeout_s=300),
 }
 ANY = Route()
 

@@ -109,7 +109,15 @@ def learn_categories(session: Session) -> None:
     log.info("learned_categories", towns=towns)
 
 
+def order_retention(session: Session) -> None:
+    """What is personal goes, so many days after closing."""
+    from app.features.retention.services import order_all
+
+    order_all(session)
+
+
 TASKS: Sequence[Task] = (
+    Task("order_retention", 24 * 3600, order_retention),
     Task("learn_categories", 24 * 3600, learn_categories),
     Task("sort_words", 10, sort_words),
     Task("learn_words", 3600, learn_words),

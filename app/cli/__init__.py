@@ -35,6 +35,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("app.cli.demo:demo", "Load the demo town, print its accounts.", "required"),
     "db": Entry("app.cli.db:db", "Look at or change the schema.", "required"),
     "jobs": Entry("app.cli.jobs:jobs", "Queues, lag, failures; try again.", "required"),
+    "retention": Entry("app.cli.retention:retention", "Forget what is personal, after closing.", "required"),
     "user": Entry("app.cli.user:user", "Accounts of those who work for the town.", "required"),
 }
 

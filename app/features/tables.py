@@ -9,6 +9,7 @@ from app.features.notifications.models import Delivery
 from app.features.participation.models import Comment
 from app.features.planning.models import Hotspot
 from app.features.residents.models import Export
+from app.features.retention.models import RetentionLine
 from app.features.territories.models import Territory
 from app.features.tickets.models import Ticket
 
@@ -23,6 +24,7 @@ __all__ = [
     "Export",
     "Hotspot",
     "Outbox",
+    "RetentionLine",
     "Territory",
     "Ticket",
     "metadata",

@@ -16,6 +16,8 @@ TOPICS = {
     "follow.area": _("News to those who follow an area"),
     "resident.asked": _("Links to sign in"),
     "resident.export": _("Files of own data"),
+    "retention.due": _("Forgetting what is personal, after closing"),
+    "retention.files": _("Deleting photos, after closing"),
     "rule.failing": _("News of a failing rule"),
     "share.draw": _("Pictures of shared links"),
 }

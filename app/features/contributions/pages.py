@@ -273,6 +273,8 @@ class ShowPage:
     own: bool = False
     reopen_url: str = ""
     photos_pending: int = 0
+    text_removed_after: int | None = None
+    """Days after closing, when the town's retention took the text."""
     hidden: bool = False
     edited: bool = False
     """By the town; only its author is offered to read why."""

@@ -21,6 +21,8 @@ _FACE = text(
            t.id AS ticket_id, t.reference AS ticket_reference, t.state AS ticket_state, t.due_at, t.closed_at,
            t.routing, t.contributions AS together, t.opened_at,
            s.slug AS service_slug, s.name AS service_name,
+           CASE WHEN c.body = '' THEN (SELECT max(days) FROM retention_ledger l
+              WHERE l.contribution_id = c.id AND l.text = 'clear') END AS text_removed_after,
            (SELECT count(*) FROM follow f WHERE f.contribution_id = c.id AND f.confirmed_at IS NOT NULL
               AND f.unsubscribed_at IS NULL) AS follows
     FROM contribution c

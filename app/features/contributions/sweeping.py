@@ -36,6 +36,19 @@ def sweep_files(session: Session, storage: Storage, *, now: datetime | None = No
     return swept
 
 
+def delete_originals(session: Session, storage: Storage, keys: list[str], *, now: datetime | None = None) -> int:
+    """Delete these originals; returns how many. One that another photo shows too stays, and so does a young one, which
+    somebody may be sending again at this moment: the sweep looks at it later.
+    """
+    limit, deleted = (now or datetime.now(UTC)) - REST, 0
+    for key in _unnamed(session, keys, "photo.original_key", lambda key: key):
+        folder = key.rpartition("/")[0]
+        if any(entry.key == key and entry.modified < limit for entry in storage.entries(folder)):
+            storage.delete(key)
+            deleted += 1
+    return deleted
+
+
 def _unnamed(session: Session, keys: list[str], named_in: str, name_of: Callable[[str], str]) -> Iterator[str]:
     table = named_in.partition(".")[0]
     asked = text(f"SELECT {named_in} FROM {table} WHERE {named_in} = ANY(:names)")  # noqa: S608 - constants

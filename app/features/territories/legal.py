@@ -12,8 +12,11 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from app.core.access import public
+from app.core.errors import Invalid
 from app.core.i18n import label
 from app.features.territories.backgrounds import Background
+from app.features.territories.packs.schema import Retention
+from app.features.territories.retention import retention_of
 from app.features.territories.sites import SiteTown, site_town
 
 blueprint = Blueprint("legal", __name__, template_folder="templates")
@@ -31,6 +34,8 @@ class LegalPage:
     director: str
     hosting: str
     data_officer: str
+    retention: Retention | None
+    """None while what stands there is no rule: then nothing is removed, and nothing is promised."""
 
 
 @blueprint.get("/mentions-legales")
@@ -70,4 +75,12 @@ def _page(here: SiteTown) -> LegalPage:
         director=said("director"),
         hosting=said("hosting"),
         data_officer=said("data_officer"),
+        retention=_retention(here),
     )
+
+
+def _retention(here: SiteTown) -> Retention | None:
+    try:
+        return retention_of(here.town.settings)
+    except Invalid:
+        return None

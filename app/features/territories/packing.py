@@ -30,6 +30,7 @@ TOWN_SETTINGS = (
     "moderation_hints",
     "faces",
     "proof_of_work",
+    "retention",
     "contact",
     "colours",
     "basemap",

@@ -65,3 +65,22 @@ def test_every_page_leads_to_them(session: Session, client: FlaskClient) -> None
     page = client.get("/liste").text
     for path in ("/mentions-legales", "/vie-privee", "/accessibilite"):
         assert f'href="{path}"' in page
+
+
+def test_the_delay_after_which_personal_data_goes_is_the_town_s(session: Session, client: FlaskClient) -> None:
+    _town(session, {})
+    said = {"fr": "jours après la clôture", "en": "days after your contribution is closed", "eu": "itxi eta"}
+    for language, words in said.items():
+        page = client.get(f"/vie-privee?lang={language}").text
+        assert words in page
+        assert "730" in page
+    rule = json.dumps({"retention": {"days": 365, "text": "clear", "photos": "delete"}})
+    session.execute(
+        text("UPDATE territory SET settings = CAST(:rule AS jsonb), config_version = config_version + 1"),
+        {"rule": rule},
+    )
+    session.commit()
+    page = client.get("/vie-privee?lang=en").text
+    assert "365 days after your contribution is closed" in page
+    assert "The text is removed then too" in page
+    assert "Your photos are deleted then too" in page

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from app.features.territories.adding import DEFAULT_PACK, add_commune
 from app.features.territories.packing import dump_pack, load_pack
 from app.features.territories.packs.reader import examine_pack, read_pack
+from app.features.territories.packs.schema import Retention
 from app.features.territories.packs.writer import write_pack
+from app.features.territories.retention import retention_of
 from geodata.france import UnknownPlace
 
 
@@ -24,6 +26,19 @@ def test_the_default_pack_leaves_a_town_its_clock_and_a_pack_that_names_one_sets
     load_pack(session, territory=town, pack=named)
     assert town.timezone == "Indian/Mayotte"
     assert dump_pack(session, territory=town) == named
+
+
+def test_a_town_s_retention_is_dumped_as_it_was_loaded(session: Session) -> None:
+    town = add_commune(session, code="64130")
+    rule = Retention(days=62, text="clear", photos="delete")
+    pack = read_pack(DEFAULT_PACK)
+    load_pack(
+        session, territory=town, pack=pack.model_copy(update={"town": pack.town.model_copy(update={"retention": rule})})
+    )
+    assert retention_of(town.settings) == rule
+    assert dump_pack(session, territory=town).town.retention == rule
+    load_pack(session, territory=town, pack=pack)
+    assert retention_of(town.settings) == Retention()
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named by the default pack", "named by no pack"])

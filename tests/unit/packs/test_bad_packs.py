@@ -95,6 +95,8 @@ def test_the_pack_these_tests_break_is_good(folder: Path) -> None:
 
 
 CASES = [
+    ("town.yaml", "format: 1", "format: 1\nretention: {days: 61}", 2, "retention.days", "62 or more instead of 61"),
+    ("town.yaml", "format: 1", "format: 1\nretention:\n  text: burn", 3, "retention.text", "instead of “burn”"),
     # file, old, new, line, field, words
     ("categories.yaml", "  service: roads", "  service: rodas", 4, "street.service", "no service “rodas”"),
     ("categories.yaml", "  parent: street", "  parent: streets", 6, "hole.parent", "no category “streets”"),

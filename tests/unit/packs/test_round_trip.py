@@ -38,6 +38,14 @@ DELAYS = st.fixed_dictionaries(
 )
 
 
+RETENTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "days": st.integers(62, 3660),
+        "text": st.sampled_from(["keep", "flag", "clear"]),
+        "photos": st.sampled_from(["keep", "delete"]),
+    },
+)
 BASEMAPS = st.fixed_dictionaries({"kind": st.sampled_from(["ign", "outlines"])}) | st.fixed_dictionaries(
     {
         "kind": st.sampled_from(["raster", "vector"]),
@@ -115,6 +123,7 @@ def packs(draw: st.DrawFn) -> Pack:
         {
             "town": {
                 "basemap": draw(st.none() | BASEMAPS),
+                "retention": draw(RETENTIONS),
                 "zone_kinds": {"quarter": draw(LABELS)},
                 "texts": draw(st.just({}) | st.fixed_dictionaries({"welcome": LABELS})),
             },

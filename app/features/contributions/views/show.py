@@ -146,6 +146,7 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         joined_to=joined,
         own=own,
         photos_pending=0 if row.visibility == "hidden" else face.photos_pending,
+        text_removed_after=row.text_removed_after,
         hidden=row.visibility == "hidden",
         edited=own and row.visibility != "hidden" and any(event.type == "edited" for event in face.history),
         close_by=[

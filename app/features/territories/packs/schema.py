@@ -155,6 +155,28 @@ class ProofOfWork(Strict):
     town: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 300
 
 
+RETENTION_MIN_DAYS = 62
+"""Two months, the longest two: so long may a decision of the town be contested (article R. 421-1 of the French code of
+administrative justice), and its author must be found to be heard.
+"""
+
+
+class Retention(Strict):
+    """What becomes of the personal part `days` after closing; the contact is removed whatever the rest says."""
+
+    days: Annotated[int, Field(strict=True, le=3660)] = 730
+    text: Literal["keep", "flag", "clear"] = "flag"
+    photos: Literal["keep", "delete"] = "keep"
+
+    @field_validator("days")
+    @classmethod
+    def _not_too_soon(cls, days: int) -> int:
+        if days < RETENTION_MIN_DAYS:
+            least = f"Write {RETENTION_MIN_DAYS} or more instead of {days}"
+            raise ValueError(f"{least}: for two months, what the town decided may be contested.")
+        return days
+
+
 class Town(Strict):
     """`town.yaml`. Whatever is absent is known from the territory itself (name, prefix, town hall)."""
 
@@ -167,6 +189,7 @@ class Town(Strict):
     moderation_hints: Literal["show", "hold"] = "show"
     faces: Literal["auto", "blur", "leave"] = "auto"
     proof_of_work: ProofOfWork = ProofOfWork()
+    retention: Retention = Retention()
     contact: Contact = Contact()
     colours: Colours = Colours()
     basemap: Basemap | None = None
