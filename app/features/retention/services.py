@@ -134,7 +134,7 @@ class Forgotten:
 
     def plus(self, other: Forgotten) -> Forgotten:
         """Both together."""
-        return Forgotten(*(getattr(self, name) + getattr(other, name) for name in _FIGURES), other.last)
+        return Forgotten(**{name: getattr(self, name) + getattr(other, name) for name in _FIGURES}, last=other.last)
 
 
 def order_all(session: Session) -> None:
