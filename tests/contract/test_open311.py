@@ -161,6 +161,16 @@ def test_requests_as_the_standard_has_them(client: Any, house: Any, wire: str) -
     moments = [datetime.fromisoformat(one[f"{which}_datetime"]) for which in ("requested", "updated", "expected")]
     assert moments == sorted(moments) and all(moment.tzinfo for moment in moments)
     assert moments[2] == datetime.fromisoformat(public["ticket"]["due_at"]).replace(microsecond=0)
+    event = {"state": "done", "text": "Rebouché.", "version": client.get(path, headers=headers).get_json()["version"]}
+    done = client.post(f"{path}/events", json=event, headers=headers)
+    assert done.status_code == 200, done.text
+    answer = {"type": "answer", "text": "Merci encore.", "version": done.get_json()["version"]}
+    assert client.post(f"{path}/events", json=answer, headers=headers).status_code == 200
+    (one,) = read(ask(client, "requests", wire, f"{TOWN}&status=closed"), "service_requests")
+    assert (one["status"], one["status_notes"]) == ("closed", "Merci encore.")
+    assert datetime.fromisoformat(one["updated_datetime"]) == house.sql("SELECT closed_at FROM ticket").replace(
+        microsecond=0
+    )
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -193,6 +203,8 @@ def test_requests_are_filtered(client: Any, send: Any, house: Any) -> None:
         "status=open,closed": {closed, lamp},
         "service_code=graffiti": {closed},
         "service_code=graffiti,lamp-out&status=open": {lamp},
+        "service_code=graffiti&service_code=lamp-out": {closed, lamp},
+        "status=": {closed, lamp},
         "start_date=2026-01-01T00:00:00Z": {old},
         "start_date=2026-01-31T12:00:00Z&end_date=2026-01-31T12:00:00Z": {old},
         "start_date=2026-01-01&end_date=2026-01-31T12:59:59%2B01:00": set(),

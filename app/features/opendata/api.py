@@ -67,7 +67,9 @@ def definition(code: str, wire: str) -> Response:
 @cookieless
 def index(wire: str) -> Response:
     """The public problems, newest first: 90 days and 1,000 of them at most."""
-    asked = read_question(request.args, _jurisdiction(), datetime.now(UTC))
+    # The standard lets a list be written with commas, or its name again.
+    given = {name: ",".join(values) for name, values in request.args.lists()}
+    asked = read_question(given, _jurisdiction(), datetime.now(UTC))
     rows = public_requests(db.session, asked.filters, until=asked.until, references=asked.references)
     return answer([request_document(row) for row in rows], root="service_requests", wire=wire)
 

@@ -47,10 +47,11 @@ def definition_document(category: CategoryFacts) -> dict[str, Any]:
 
 
 def request_document(row: Any) -> dict[str, Any]:
-    """A problem that the public may read."""
+    """A problem that the public may read; one that is closed was last changed when it was closed: so the standard."""
+    is_open = row.state in OPEN_STATES
     return {
         "service_request_id": row.reference,
-        "status": "open" if row.state in OPEN_STATES else "closed",
+        "status": "open" if is_open else "closed",
         "status_notes": row.answer,
         "service_name": label(row.category_label),
         "service_code": row.category,
@@ -58,7 +59,7 @@ def request_document(row: Any) -> dict[str, Any]:
         "agency_responsible": label(row.service_name) if row.service_name else None,
         "service_notice": None,
         "requested_datetime": _moment(row.created_at),
-        "updated_datetime": _moment(row.updated_at),
+        "updated_datetime": _moment(row.updated_at if is_open else row.closed_at or row.updated_at),
         "expected_datetime": _moment(row.due_at),
         "address": row.address,
         "address_id": None,

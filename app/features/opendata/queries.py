@@ -87,7 +87,7 @@ def _requests(shape: Shape, until: bool, references: bool) -> TextClause:
            WHERE c.territory_id = ANY(CAST(:territories AS int[])) AND {where(shape)}{more}
            ORDER BY c.created_at DESC, c.id DESC LIMIT :most)
         SELECT c.reference, c.title, c.body, c.state, c.address, c.created_at, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat,
-               k.slug AS category, k.label AS category_label, t.due_at, s.name AS service_name,
+               k.slug AS category, k.label AS category_label, t.due_at, t.closed_at, s.name AS service_name,
                greatest(c.created_at, told.at) AS updated_at, told.answer,
                CASE WHEN c.photo_count > 0 THEN (
                  SELECT p.public_key FROM photo p
