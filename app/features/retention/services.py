@@ -47,7 +47,7 @@ _DUE = """
         SELECT FROM retention_ledger l WHERE l.contribution_id = c.id AND l.closed_at = t.closed_at
         AND (l.text = :text OR l.text = 'clear' OR :text = 'keep') AND (l.photos = :photos OR l.photos = 'delete'))
 """
-_TAKE = text(f"{_DUE} ORDER BY c.id LIMIT :limit FOR UPDATE OF t, c SKIP LOCKED")
+_TAKE = text(f"{_DUE} ORDER BY c.id LIMIT :limit FOR NO KEY UPDATE OF t, c SKIP LOCKED")
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)::int AS {name}" for name in _FIGURES[1:])
 _COUNT = text(f"SELECT count(*) AS contributions, {_SUMS} FROM ({_DUE}) AS due")  # noqa: S608 - constants
 _FORGET_PERSON = tuple(
@@ -60,10 +60,18 @@ _FORGET_PERSON = tuple(
         "authorship a WHERE a.contribution_id = f.contribution_id AND a.person = f.person))",
         "DELETE FROM contribution_contact WHERE contribution_id = ANY(:ids)",
         "DELETE FROM authorship WHERE contribution_id = ANY(:ids)",
-        "UPDATE comment SET email = NULL, person = NULL WHERE contribution_id = ANY(:ids) "
-        "AND num_nonnulls(email, person) > 0",
         "UPDATE contribution SET follow_hash = NULL WHERE id = ANY(:ids) AND follow_hash IS NOT NULL",
     )
+)
+# One may still comment on what is closed: each comment has its own days.
+_FORGET_COMMENTERS = text(
+    """
+    UPDATE comment m SET email = NULL, person = NULL
+    FROM contribution c JOIN ticket t ON t.id = c.ticket_id
+    JOIN retention_ledger l ON l.contribution_id = c.id AND l.closed_at = t.closed_at
+    WHERE m.contribution_id = c.id AND c.territory_id = :territory AND num_nonnulls(m.email, m.person) > 0
+      AND m.created_at < now() - make_interval(days => :days)
+    """
 )
 # The category's name stands where the title was, so that every list still says what it is about. Answers that were
 # chosen are figures; those that were written are words.
@@ -158,6 +166,7 @@ def forget_batch(session: Session, territory: Territory, *, after: int = 0, limi
     values = _values(territory, rule)
     rows = session.execute(_TAKE, values | {"after": after, "limit": limit}).all()
     if not rows:
+        session.execute(_FORGET_COMMENTERS, values)
         return Forgotten()
     ids = [row.id for row in rows]
     for statement in _FORGET_PERSON + (_CLEAR_WORDS if rule.text == "clear" else ()):

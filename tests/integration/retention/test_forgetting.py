@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -22,7 +23,7 @@ from app.features.retention import services
 from app.features.retention.services import forget_batch, what_is_due
 from app.features.territories.models import Territory
 from app.settings import Settings
-from tests.support.desk import World, make_world
+from tests.support.desk import World, make_world, sign_in
 from workers import handlers, schedule
 
 OLD = datetime.now(UTC) - timedelta(days=800)
@@ -117,8 +118,9 @@ _PERSONAL = (
     "jsonb_build_object('text', CAST(:secret AS text)) FROM contribution WHERE reference = :r",
     "INSERT INTO event (ticket_id, type, body) SELECT ticket_id, 'answer', 'C''est fait' FROM contribution "
     "WHERE reference = :r",
-    "INSERT INTO comment (contribution_id, body, email, person) SELECT id, 'D''accord', 'maite@resident.example', "
-    "'other' FROM contribution WHERE reference = :r",
+    "INSERT INTO comment (contribution_id, body, email, person, created_at) SELECT id, 'D''accord', "
+    "'maite@resident.example', 'other', at FROM contribution, unnest(ARRAY[now(), now() - interval '731 days']) AS at "
+    "WHERE reference = :r",
 )
 _LEFT = text(
     """
@@ -177,7 +179,9 @@ def test_the_contact_goes_and_what_others_asked_for_stays(town: Town) -> None:
     town.forget()
     for name in DUE:
         row = town.of(name)
-        assert (row.contacts, row.authors, row.reached, row.follow_hash) == (0, 0, 0, None)
+        assert (row.contacts, row.authors, row.follow_hash) == (0, 0, None)
+        # Whoever commented since is still told of answers.
+        assert row.reached == 1
         assert row.followers == ["maite@resident.example"]
         # The house's rule flags words and keeps photos.
         assert (row.title, row.photos, row.versions) == (SECRET, 1, 1)
@@ -328,6 +332,33 @@ def test_below_the_minimum_nothing_is_removed(town: Town, client: FlaskClient) -
         assert "62 days" in refused.stderr
     assert town.rows() == rows
     assert client.get("/vie-privee").status_code == 200
+
+
+def test_the_clock_orders_it_every_day_once(town: Town) -> None:
+    assert [task.every_s for task in schedule.TASKS if task.do is schedule.order_retention] == [24 * 3600]
+    for _again in range(2):
+        schedule.order_retention(town.session)
+        town.session.commit()
+    ordered = town.session.scalars(text("SELECT subject_id FROM outbox WHERE topic = 'retention.due'")).all()
+    assert sorted(ordered) == sorted(made.territory_id for made in town.towns.values())
+
+
+def test_the_desk_and_programs_read_what_is_left(town: Town, app: Flask) -> None:
+    town.account("administrator")
+    town.rule(**STRICT)
+    town.forget()
+    reference = town.said["done"]
+    # The queue beside it shows what is open.
+    town.session.execute(text("UPDATE ticket SET title = 'Open' WHERE closed_at IS NULL"))
+    town.session.commit()
+    page = sign_in(app, f"administrator{town.made}@desk.example").get(f"/bureau/{reference}?lang=fr")
+    assert page.status_code == 200
+    assert "Etxeberri" not in page.text
+    answer = app.test_client().get(f"/api/v1/contributions/{reference}")
+    assert answer.status_code == 200
+    assert "Etxeberri" not in answer.text
+    assert answer.json is not None
+    assert (answer.json["title"], answer.json["text"]) == ("Trou", "")
 
 
 def test_history_still_refuses_every_other_change(town: Town) -> None:
