@@ -27,6 +27,7 @@ from app.core.i18n import babel, select_language
 from app.features.contributions import pages
 from app.features.contributions.words import reference_in
 from app.features.territories.legal import LegalPage
+from app.features.territories.packs.schema import Retention
 from app.settings import Settings, StorageSettings, WebSettings
 from app.translations.compile import ensure
 from tests.support import gallery_desk as desk
@@ -105,7 +106,7 @@ def _legal(app: Flask) -> None:
     )
     page = LegalPage(
         "Mairie de Bayonne", "1 avenue du Maréchal-Leclerc, 64100 Bayonne", "mairie@bayonne.example", "05 59 00 00 00",
-        samples.GROUND, "", "", "",
+        samples.GROUND, "", "", "", Retention(text="clear", photos="delete"),
     )  # fmt: skip
 
     @slice_.get("/notice")
