@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import FieldError, Invalid, NotFound
@@ -240,7 +241,7 @@ _ZONES = text(
     """
 )
 REMEMBER_S = 15.0
-_scopes: dict[tuple[str, str | None], Scope] = {}
+_scopes: WeakKeyDictionary[Engine, dict[str | None, Scope]] = WeakKeyDictionary()
 
 
 def resolve(session: Session, filters: MapFilters) -> Resolved:
@@ -297,14 +298,14 @@ def _swapped(box: Bounds, bounds: Bounds) -> bool:
 
 
 def _scope(session: Session, slug: str | None, at_most_s: float) -> Scope:
-    key = (str(session.get_bind().engine.url), slug)
-    known = _scopes.get(key)
+    scopes = _scopes.setdefault(session.get_bind().engine, {})
+    known = scopes.get(slug)
     if known is not None and time.monotonic() - known.read_at < at_most_s:
         return known
     row = session.execute(_TERRITORIES, {"slug": slug}).one()
     if not row.ids:
         if slug is not None:
-            _scopes.pop(key, None)
+            scopes.pop(slug, None)
             raise NotFound("No territory has this name.")
         return Scope((), (0.0, 0.0, 0.0, 0.0))
     categories = session.execute(_CATEGORIES, {"family": row.family}).all()
@@ -318,7 +319,7 @@ def _scope(session: Session, slug: str | None, at_most_s: float) -> Scope:
         zone_names={zone.slug: (zone.name, zone.town) for zone in zones},
         read_at=time.monotonic(),
     )
-    _scopes[key] = scope
+    scopes[slug] = scope
     return scope
 
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.core.storage import open_storage
-from app.features.contributions import api_suggest, filters
+from app.features.contributions import api_suggest
 from app.features.contributions.suggesting import learn_everywhere, learnt
 from app.features.territories.models import Territory
 from app.features.territories.packing import dump_pack, load_pack
@@ -20,7 +20,6 @@ ADDRESS = "/api/v1/categories/suggest"
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    filters._scopes.clear()
     api_suggest._read.clear()
 
 

@@ -8,7 +8,6 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.features.contributions import filters as filters_module
 from app.features.contributions.filters import MapFilters, parse_filters
 from app.features.contributions.pyramid import rebuild_cells
 from app.features.contributions.queries import Cursor, contributions_in_bbox, count_contributions, counts_by_kind
@@ -17,11 +16,6 @@ from tests.support.town import Town, make_town
 
 NOW = datetime.now(UTC)
 ADDRESS = "/api/v1/contributions"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    filters_module._scopes.clear()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.features.contributions import filters as filters_module
 from app.features.contributions.filters import MapFilters, parse_filters
 from app.features.contributions.listing import listed_contributions
 from app.features.contributions.words import corrected, learn_words, reference_in, sort_words
@@ -23,11 +22,6 @@ SAID = {
     "trees": ("Zuhaitzak moztu behar dira parkean", "eu", None),
     "sign": ("Éclairer le panneau du stade", "fr", None),
 }
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    filters_module._scopes.clear()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.features.contributions import filters as filters_module
 from app.features.contributions.filters import OPEN_STATES, parse_filters, resolve
 from app.features.contributions.pyramid import CellChange, rebuild_cells
 from app.features.contributions.tiles import CROWD, contribution_tile
@@ -19,11 +18,6 @@ from geodata.pyramid import Tile, degrees, grid_position
 from tests.support.town import EAST, NORTH, SOUTH, WEST, Town, make_town
 
 NOW = datetime.now(UTC).replace(hour=12)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    filters_module._scopes.clear()
 
 
 @pytest.fixture

@@ -9,18 +9,12 @@ from shapely.geometry import Point, shape
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.features.contributions import filters as filters_module
 from app.features.contributions.pyramid import CellChange
 from app.features.planning.hotspots import mark_alive, mark_changed, mark_territory, recompute_changed
 from tests.support.town import Town, make_town
 
 LON, LAT = -1.4748, 43.4929
 METRE = 1 / 111_195
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    filters_module._scopes.clear()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.features.accounts import services
-from app.features.contributions import filters as filters_module
 from app.features.contributions.filters import MapFilters
 from app.features.planning.concentration import Observatory, Question, median
 from geodata.hexagons import cell_of
@@ -23,11 +22,6 @@ from tests.support.town import EAST, NORTH, SOUTH, WEST, Town, make_town
 NOW = datetime.now(UTC)
 PASSWORD = "the long way up the hill"
 MIDDLE = (WEST + EAST) / 2
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    filters_module._scopes.clear()
 
 
 @pytest.fixture
