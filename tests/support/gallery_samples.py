@@ -289,7 +289,6 @@ def show_page(reference: str, own: bool = False) -> pages.ShowPage:
         support_url=f"/c/{reference}",
         follow_url=f"/c/{reference}",
         own=own,
-        reopen_url=f"/c/{reference}" if own else "",
     )
 
 

@@ -271,7 +271,6 @@ class ShowPage:
     """Absolute address of the picture that a shared link shows; empty for what is not public."""
     feed_url: str = ""
     own: bool = False
-    reopen_url: str = ""
     photos_pending: int = 0
     text_removed_after: int | None = None
     """Days after closing, when the town's retention took the text."""
