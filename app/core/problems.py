@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from typing_extensions import TypedDict
@@ -69,15 +71,15 @@ def as_document(problem: e.Problem) -> dict[str, Any]:
     return {**document, **problem.extra}
 
 
-def respond(problem: e.Problem) -> Response:
-    """The answer for a problem."""
+def respond(problem: e.Problem, typed: Sequence[str] = ()) -> Response:
+    """The answer for a problem; `typed` is what somebody wrote, given back."""
     document = as_document(problem)
     if problem.status in (413, 415):
         discard_body()
     if wants_json():
         response = Response(json.dumps(document), problem.status, mimetype="application/problem+json")
     else:
-        page = render_template("errors/error.html", problem=document)
+        page = render_template("errors/error.html", problem=document, typed=typed)
         response = Response(page, problem.status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     if problem.status in (429, 503):
@@ -85,6 +87,12 @@ def respond(problem: e.Problem) -> Response:
     if problem.status == 401 and wants_json():
         response.headers["WWW-Authenticate"] = 'Bearer realm="auzolan"'
     return response
+
+
+def _typed() -> list[str]:
+    """The sentences of a form whose page was too old: not every browser still has them when one goes back."""
+    said = (request.form.get(name, "") for name in ("title", "text", "words", "reason"))
+    return [words for words in said if words.strip()]
 
 
 def _http(error: HTTPException) -> Response:
@@ -99,7 +107,7 @@ def _http(error: HTTPException) -> Response:
         problem.title = "This address does not answer to that method."
     if error.code == 415:
         problem.title = "Send JSON or a form (multipart)."
-    response = respond(problem)
+    response = respond(problem, _typed() if isinstance(error, CSRFError) else ())
     if error.code == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
     return response

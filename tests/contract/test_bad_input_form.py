@@ -129,6 +129,22 @@ def test_without_its_token_a_form_is_refused(client: Any, house: Any) -> None:
     assert house.empty()
 
 
+def test_a_form_whose_session_was_lost_comes_back_whole(client: Any, house: Any) -> None:
+    page = Page(client)
+    client.delete_cookie("auzolan")
+    answer = page.post(text=TYPED, address="12 rue X", photos=[part(phone_jpeg())])
+    assert answer.status_code == 400 and "renvoyez" in problems(answer.text)["send"]
+    assert TYPED in html.unescape(answer.text) and "12 rue X" in answer.text and not any(house.rows().values())
+    assert page.post(text=TYPED, address="12 rue X").status_code == 303
+    assert house.rows()["contribution"] == house.rows()["photo"] == 1
+
+
+def test_any_other_form_whose_session_was_lost_gives_its_words_back(client: Any, house: Any) -> None:
+    answer = client.post("/c/BAY-1/commentaires", data={"text": TYPED + "</textarea>", "argument": "for"})
+    assert answer.status_code == 400 and TYPED in html.unescape(answer.text)
+    assert "</textarea></textarea>" not in answer.text and "Ce que vous avez écrit" in answer.text
+
+
 def test_hostile_words_are_words_on_every_page(client: Any, house: Any) -> None:
     hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}%s%(x)s"
     page = Page(client)

@@ -15,6 +15,7 @@ from typing import Any
 import segno
 from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -23,7 +24,7 @@ from app.core.db import db
 from app.core.errors import FieldError, Invalid, Unavailable, invalid
 from app.core.i18n import label, language
 from app.core.logs import request_id
-from app.core.security import limiter
+from app.core.security import csrf, limiter
 from app.core.storage import open_storage
 from app.features.contributions.drafts import BODY_MAX, PHOTOS_MAX, Draft, PhotoDraft
 from app.features.contributions.form_pages import (
@@ -55,6 +56,7 @@ from app.features.territories.sites import shown_basemap, site_town
 KINDS = ("problem", "praise", "proposal")
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
 NO_PLACE = "Place the pin on the map, or write where it is."
+TOO_OLD = "This page stayed open too long, or the browser kept no cookie. What you wrote is still here: send it again."
 
 KEPT_FOR_S = 24 * 3600
 """Seconds during which photos of a form that was refused may be sent again without their files."""
@@ -84,6 +86,7 @@ def new(kind: str) -> str:
 @blueprint.post("/contribuer/<any(problem,praise,proposal):kind>")
 @public
 @limiter.limit("30 per minute")
+@csrf.exempt  # type: ignore[untyped-decorator]  # asked for in `_submit`, so that a refusal keeps what was typed
 def create(kind: str) -> str | tuple[str, int] | BaseResponse:
     """Keep it and go to the receipt; or the same form, with a sentence beside each field to mend."""
     kept = _kept_photos()
@@ -119,6 +122,7 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted
         draft = read_contribution(data).as_draft(photos)
         if uploads.errors:
             raise Invalid()
+        _from_our_page()
         _look_alike(draft)
         submitted = submit_contribution(
             db.session,
@@ -138,6 +142,14 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted
         raise refused from None
     db.session.commit()
     return submitted
+
+
+def _from_our_page() -> None:
+    """Refuse, beside the button, a form that another site made, or whose session was lost since it was shown."""
+    try:
+        csrf.protect()
+    except CSRFError:
+        raise invalid("/send", TOO_OLD) from None
 
 
 def _look_alike(draft: Draft) -> None:
