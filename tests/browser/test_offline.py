@@ -28,6 +28,14 @@ from tests.workers.house import wait_until
 
 PIECES = "async (name) => (await (await caches.open(name)).keys()).map((asked) => asked.url)"
 """What the browser keeps under a name, as addresses."""
+WEIGHTS = """async () => {
+  const cache = await caches.open('auzolan-kept');
+  const about = await (await cache.match('/hors-connexion/zone')).clone().json();
+  const pieces = (await cache.keys()).filter((asked) => !asked.url.endsWith('/hors-connexion/zone'));
+  const bodies = await Promise.all(pieces.map(async (asked) => (await (await cache.match(asked)).blob()).size));
+  return [about.bytes, bodies.reduce((sum, size) => sum + size, 0)];
+}"""
+"""How heavy the kept part of the map is said to be, and how heavy it is; bytes."""
 
 
 @pytest.fixture(scope="module")
@@ -117,13 +125,19 @@ def test_a_part_of_the_map_is_kept_on_purpose_and_let_go(browser: Browser, town:
     page.locator("[data-map=layers]").click()
     page.get_by_role("button", name="Garder cette zone hors connexion").click()
     expect(page.locator("#keep-status")).to_contain_text("Cette zone est gardée")
+    said, weighed = page.evaluate(WEIGHTS)
+    assert said == weighed > 0
     walker.loses_the_network()
     walker.goes_to("/brouillons")
     page.get_by_role("link", name="L’ouvrir").click()
     until(page, "window.auzolanMap?.map.loaded()")
     # Nobody had come so close before: only what was kept on purpose can show it.
     page.evaluate("([lat, lon]) => auzolanMap.map.jumpTo({center: [lon, lat], zoom: 17})", list(RUE_GRIMALDI))
-    until(page, "auzolanMap.known.length > 0 && auzolanMap.map.queryRenderedFeatures().length > 5")
+    until(page, "auzolanMap.known.length > 0")
+    # Opened from there, no coarser ground lies under it: the closest pieces of the basemap must have been kept.
+    walker.goes_to("/brouillons")
+    walker.goes_to(f"/#map=17/{RUE_GRIMALDI[0]}/{RUE_GRIMALDI[1]}")
+    until(page, "window.auzolanMap?.map.queryRenderedFeatures().some((part) => part.source === 'base')")
     walker.goes_to("/brouillons")
     page.locator("#area").get_by_role("button", name="Supprimer").click()
     expect(page.locator("#area-none")).to_be_visible()

@@ -15,7 +15,7 @@ const ABOUT = "/hors-connexion/zone";
 const MOST = 600;
 const AT_ONCE = 4;
 /** From the town as a whole down to single contributions. */
-const ZOOMS = { from: 12, base: 15, points: 16 };
+const ZOOMS = { from: 12, base: 16, points: 16 };
 
 /** @typedef {{at: number, bytes: number, place: string}} About when, how heavy, and where: zoom/latitude/longitude */
 /** @typedef {[number, number, number, number]} Bounds west, south, east, north */
@@ -42,7 +42,9 @@ export async function keepSeen(view) {
     let bytes = 0;
     let done = 0;
     await inTurn(list, async (piece) => {
-      bytes += await piece(cache);
+      // Read once it is there: several pieces are on their way, and each adds its own.
+      const heavier = await piece(cache);
+      bytes += heavier;
       done += 1;
       say(fill(words.keeping, { n: Math.round((100 * done) / list.length) }));
     });
