@@ -83,10 +83,13 @@ IDEA_STATES: Final[dict[str, str]] = STATES | {
     "declined": _("Idea not kept"),
 }
 
+# Thanks are passed on: nothing was broken.
+PRAISE_STATES: Final[dict[str, str]] = STATES | {"done": _("Thanks passed on"), "declined": _("Not passed on")}
+
 
 def state_words(kind: str) -> dict[str, str]:
     """The public words of a kind's states."""
-    return IDEA_STATES if kind == "proposal" else STATES
+    return {"proposal": IDEA_STATES, "praise": PRAISE_STATES}.get(kind, STATES)
 
 
 CHANNELS: Final[dict[str, str]] = {

@@ -23,6 +23,7 @@ from app.features.contributions import api_reference
 from app.features.contributions.person import acting_author, author_key, remember
 from app.features.contributions.posted import read_posted
 from app.features.contributions.public import Face, public_face
+from app.features.contributions.reasons import DECLINE_REASONS
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, submit_contribution
 from app.features.contributions.shapes import ContributionDocument, Kept, PublicRouting, PublicTicket
@@ -159,7 +160,14 @@ def _document(face: Face) -> ContributionDocument:
         "photos": [photo_document(photo.key, photo.placeholder) for photo in face.photos],
         "photos_pending": face.photos_pending,
         "history": [
-            {"type": event.type, "at": event.at.isoformat(), "state": event.state_to, "text": event.body}
+            {
+                "type": event.type,
+                "at": event.at.isoformat(),
+                "state": event.state_to,
+                "text": event.body,
+                "reason": reason if (reason := event.data.get("reason")) in DECLINE_REASONS else None,
+                "planned_on": event.data.get("planned_on"),
+            }
             for event in face.history
         ],
     }

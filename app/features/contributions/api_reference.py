@@ -55,6 +55,7 @@ FILTERS: Final = (
 )
 """What narrows the public contributions, wherever they are listed, drawn or counted."""
 
+_SAID: dict[str, str | None] = {"text": None, "reason": None, "planned_on": None}
 _PHOTO: Final = {
     "url_1600": "https://auzolan.example/photos/2f1c/1600.jpg",
     "url_400": "https://auzolan.example/photos/2f1c/400.jpg",
@@ -181,8 +182,15 @@ SHOW: Final = Operation(
                 "photos": [{**_PHOTO, "placeholder": None}],
                 "photos_pending": 0,
                 "history": [
-                    {"type": "received", "at": "2026-11-20T09:30:00+00:00", "state": "new", "text": None},
-                    {"type": "state", "at": "2026-11-21T08:00:00+00:00", "state": "planned", "text": "Lundi matin."},
+                    {"type": "received", "at": "2026-11-20T09:30:00+00:00", "state": "new", **_SAID},
+                    {
+                        "type": "state",
+                        "at": "2026-11-21T08:00:00+00:00",
+                        "state": "planned",
+                        **_SAID,
+                        "text": "Lundi matin.",
+                        "planned_on": "2026-11-23",
+                    },
                 ],
             },
         )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.core.i18n import label
 from app.core.mail import Mail
 from app.features.contributions.following import subscription
+from app.features.contributions.reasons import beside
 from app.features.contributions.subjects import subject_name
 from app.features.contributions.telling import SITES
 from app.features.contributions.urls import author_url, public_url, subscription_url
@@ -34,6 +35,19 @@ HAPPENED = {
     "joined": _("It was joined to another one about the same thing: the news of both are now the same."),
 }
 """A change of state as one would tell it to a neighbour."""
+
+OF_KIND = {
+    "proposal": HAPPENED
+    | {
+        "routed": _("The town studies this idea."),
+        "planned": _("The town keeps this idea."),
+        "done": _("This idea is made real."),
+        "declined": _("The town does not keep this idea."),
+    },
+    "praise": HAPPENED
+    | {"done": _("The thanks have been passed on."), "declined": _("The thanks were not passed on.")},
+}
+"""An idea is not repaired, and thanks are not work."""
 
 WORDS = {
     "answer": _("The service has answered."),
@@ -135,7 +149,7 @@ def said(row: Any) -> str:
     if row.type in WORDS:
         return str(WORDS[row.type])
     if row.state_to:
-        return str(HAPPENED[words.public_state(row.state_to, in_a_queue=True)])
+        return str(OF_KIND.get(row.kind, HAPPENED)[words.public_state(row.state_to, in_a_queue=True)])
     return str(WORDS["answer"] if row.body else WORDS["other"])
 
 
@@ -203,7 +217,7 @@ def _news(row: Any) -> Mail:
         to=row.email,
         language=row.language,
         subject=_subject(row),
-        paragraphs=[gettext("Hello,"), lead, said(row), quoted],
+        paragraphs=[gettext("Hello,"), lead, said(row), "\n".join(beside(row.data, at=row.at)), quoted],
         links=links,
         key=f"news-{row.id}",
         stop=stop,
@@ -214,7 +228,7 @@ def _subject(row: Any) -> str:
     if row.type == "received":
         return str(gettext("%(reference)s: new near you", reference=row.reference))
     if row.state_to:
-        state = words.STATES[words.public_state(row.state_to, in_a_queue=True)]
+        state = words.state_words(row.kind)[words.public_state(row.state_to, in_a_queue=True)]
         return str(gettext("%(reference)s: %(state)s", reference=row.reference, state=state))
     if row.body:
         return str(gettext("%(reference)s: an answer from the town", reference=row.reference))
@@ -224,7 +238,7 @@ def _subject(row: Any) -> str:
 def _line(row: Any) -> str:
     about = f"{row.reference}, {row.title}"
     quoted = words.named(label(row.service, row.language), row.body) if row.body else ""
-    return "\n".join(filter(None, (about, said(row), quoted)))
+    return "\n".join(filter(None, (about, said(row), *beside(row.data, at=row.at), quoted)))
 
 
 def _once(rows: Sequence[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.features.contributions.mails import one_news, said
+from app.features.contributions.reasons import beside
 from app.features.notifications.push import SubscriptionEnded, push
 from app.features.notifications.services import deliver_once
 from app.settings import PushSettings
@@ -27,7 +28,7 @@ def push_notification(
     if row is None or kept is None or kept.person != row.person:
         return
     with force_locale(kept.language):
-        words = f"{said(row)} {row.body or ''}".strip()
+        words = " ".join(filter(None, [said(row), *(f"{one}." for one in beside(row.data, at=row.at)), row.body]))
         message = {
             "title": f"{row.title} ({row.reference})",
             "body": words if len(words) <= WORDS_MOST else words[:WORDS_MOST].rsplit(" ", 1)[0] + "…",

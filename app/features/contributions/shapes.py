@@ -121,6 +121,10 @@ class PublicEvent(TypedDict):
     at: Moment
     state: State | None
     text: str | None
+    reason: str | None
+    """Code of why it was declined, where one was chosen."""
+    planned_on: Annotated[str | None, Field(json_schema_extra={"format": "date"})]
+    """The day for which it is planned."""
 
 
 @shape

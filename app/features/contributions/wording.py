@@ -10,6 +10,7 @@ from app.core.i18n import label, say
 from app.core.messages import Message
 from app.features.contributions.pages import AnswerView, Step
 from app.features.contributions.public import EventFace
+from app.features.contributions.reasons import beside
 from app.features.territories.catalogue import Town
 from app.web import words
 
@@ -73,7 +74,9 @@ def step_of(event: EventFace, town: Town, kind: str = "") -> Step | None:
             state = str(words.state_words(kind)[words.public_state(event.state_to, in_a_queue=True)])
             if group := event.data.get("group"):
                 state = gettext("%(state)s, with the ideas of “%(group)s”", state=state, group=group)
-            return Step(state, "done", event.at, event.body or "")
+            return Step(
+                state, "done", event.at, " · ".join([*beside(event.data, at=event.at), *filter(None, [event.body])])
+            )
         case _ if event.body:
             return Step(gettext("Answer of the service"), "done", event.at, event.body)
     return None

@@ -35,12 +35,20 @@ _PLATE = re.compile(rf"\b{_LETTER}{{2}}[ -]?\d{{3}}[ -]?{_LETTER}{{2}}\b")
 _SMALL_PLATE = re.compile(rf"\b{_LETTER}{{2}}-?\d{{3}}-?{_LETTER}{{2}}\b", re.IGNORECASE)
 # Until 2009 1234 AB 64: figures, letters, a department.
 _OLD_PLATE = re.compile(r"\b\d{2,4}[ -]?[A-HJ-NP-TV-Z]{2,3}[ -]?(?:0[1-9]|[1-8]\d|9[0-5]|2[AB])\b")
-_NO_PLATE = re.compile(r"KM|CM|MM|KG|DB|RUE|AVE|BIS|TER|LES|DES")
+# Beyond the border, Spain since 2000: 1234 BCD, without vowels, Ñ or Q; Great Britain since 2001: AB12 CDE.
+_SPANISH_PLATE = re.compile(r"\b\d{4}[ -]?[B-DF-HJ-NPR-TV-Z]{3}\b")
+_BRITISH_PLATE = re.compile(r"\b(?!RN|RD|RM|CD|VC)[A-Z]{2}\d{2} ?[A-HJ-PR-Z]{3}\b")
+_NO_PLATE = re.compile(
+    r"KM|CM|MM|KG|DB|RUE|AVE|BIS|TER|LES|DES|SUD|EST|TTC|[KMG]HZ|[KMG]WH|PMR|PDF|DVD|SVP|RDV|VTT|VTC"
+)
 
 _PHONES = (
     re.compile(r"(?<![\d+])(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?|0)[1-9](?:[ .-]?\d{2}){4}(?!\d)"),
     re.compile(r"(?<![\d+])(?:\+|00)34[ .-]?[6-9]\d{2}(?:[ .-]?\d{3}){2}(?!\d)"),
     re.compile(r"(?<![\d+])(?:\+|00)34[ .-]?[6-9]\d{2}(?:[ .-]?\d{2}){3}(?!\d)"),
+    # As one dials it in the next country: 943 12 34 56, 020 7946 0958, 07700 900123.
+    re.compile(r"(?<![\d+.,-])[6-9]\d{2}(?:(?:[ .-]?\d{3}){2}|(?:[ .-]?\d{2}){3})(?![\d.,-]*\d)"),
+    re.compile(r"(?<![\d+])0(?:20 ?\d{4} ?\d{4}|7\d{3} ?\d{6}|1\d{2,3} ?\d{6,7})(?!\d)"),
     re.compile(r"(?<![\d+])\+(?!33|34)[1-9]\d{0,2}(?:[ .-]?\d{2,4}){3,4}(?!\d)"),
 )
 _EMAIL = re.compile(
@@ -58,6 +66,26 @@ _NAMES = (
     ),
     re.compile(rf"\b(?P<name>{_CAPITAL}[\w'’-]{{1,30}}) (?:jauna|andrea|anderea)\b"),
 )
+_FIRST_NAMES = (
+    "Alain|Andre|André|Anne|Bernard|Brigitte|Catherine|Christophe|Claude|Daniel|David|Eric|Éric|Florence|Françoise|Guy|"
+    "Isabelle|Jacques|Jean|Julien|Laurent|Louis|Luc|Marc|Marie|Michel|Monique|Nathalie|Nicolas|Olivier|Paul|Philippe|"
+    "Pierre|Sophie|Stéphane|Sylvie|Thierry|Thomas|Valérie|Véronique|Yves|"
+    "Ainhoa|Aitor|Amaia|Ander|Ane|Beñat|Eneko|Gorka|Iker|Iñaki|Itziar|Jokin|Jon|Josu|Koldo|Leire|Maialen|Maite|Maddi|"
+    "Mikel|Miren|Nerea|Oihana|Patxi|Peio|Peyo|Unai|Xabi|Xabier|Xan|"
+    "Alice|Andrew|Anthony|Charles|Elizabeth|Emma|George|Henry|James|Jane|John|Karen|Linda|Mark|Mary|Michael|Oliver|"
+    "Patricia|Peter|Richard|Robert|Sarah|Susan|William"
+)
+# « rue Jean Jaurès », "Xabier Zubiri kalea": a place bears the name, nobody is accused.
+_OF_A_PLACE = re.compile(
+    r"\b(?:rue|avenue|av|boulevard|bd|place|quai|square|école|ecole|collège|college|lycée|lycee|parc|jardin|stade|pont|"
+    r"allée|allee|allées|chemin|impasse|esplanade|promenade|salle|gymnase|hôpital|cours|port|rond-point|arrêt|résidence|"
+    r"crèche|médiathèque|street|road)\.?(?: \w+){0,2} ?$",
+    re.IGNORECASE,
+)
+_TO_A_PLACE = re.compile(
+    r" ?(?:kale|plaza|etorbide|ikastola|eskola|parke|zubi|street|road|avenue|square|park|school)", re.IGNORECASE
+)
+_WHOLE_NAME = re.compile(rf"\b(?:{_FIRST_NAMES})(?:-{_CAPITAL}[\w'’]{{1,20}})? {_CAPITAL}[\w'’-]{{1,30}}")
 _OFFICES = frozenset({"maire", "mairesse", "mayor", "alkate", "prefet", "president", "presidente", "lehendakari"})
 
 INSULTS: Final[Mapping[str, re.Pattern[str]]] = {
@@ -106,7 +134,7 @@ def should_wait(settings: Mapping[str, Any], *, kind: str, texts: Iterable[str |
 
 
 def _plates(text: str) -> Iterable[Hint]:
-    for pattern in (_PLATE, _SMALL_PLATE, _OLD_PLATE):
+    for pattern in (_PLATE, _SMALL_PLATE, _OLD_PLATE, _SPANISH_PLATE, _BRITISH_PLATE):
         for match in pattern.finditer(text):
             letters = re.findall("[A-Z]+", match[0].upper())
             if not any(_NO_PLATE.fullmatch(part) for part in letters):
@@ -124,6 +152,9 @@ def _names(text: str) -> Iterable[Hint]:
         for match in pattern.finditer(text):
             if _folded(match["name"]) not in _OFFICES:
                 yield Hint("name", match[0])
+    for match in _WHOLE_NAME.finditer(text):
+        if not _OF_A_PLACE.search(text[: match.start()][-60:]) and not _TO_A_PLACE.match(text[match.end() :]):
+            yield Hint("name", match[0])
 
 
 def _insults(text: str) -> Iterable[Hint]:

@@ -113,6 +113,10 @@ def _page(reference: str = "", problem: Problem | None = None) -> str:
     view, kind = _asked()
     one = request.args.get("ref", "")[:40]
     found = queries.moderation_queue(db.session, actor, view=view, kind=None if one else kind, reference=one)
+    if problem is not None and all(item.row.reference != reference for item in found.items):
+        # What was found by its number stands in no queue: what was refused comes back with its card all the same.
+        one = reference
+        found = queries.moderation_queue(db.session, actor, view=view, kind=None, reference=one)
     errors = {error.field: _(error.message, **error.params) for error in problem.errors} if problem else {}
     if problem is not None and not errors:
         flash(_(problem.detail or problem.title, **problem.params), "error")

@@ -18,8 +18,9 @@ from pydantic_core import PydanticCustomError
 
 from app.core.errors import FieldError, Invalid
 from app.core.shapes import Strict, field_errors
+from app.features.contributions.reasons import DECLINE_REASONS
 from app.features.tickets.models import STATES
-from app.features.tickets.workflow import DECLINE_REASONS, WAITING_FOR
+from app.features.tickets.workflow import WAITING_FOR
 
 Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=40)]
 Slug = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]

@@ -18,6 +18,7 @@ from app.core.i18n import label
 from app.features.accounts.policies import Actor
 from app.features.accounts.queries import members
 from app.features.contributions.pages import MiniMap, PhotoView
+from app.features.contributions.reasons import DECLINE_REASONS
 from app.features.contributions.urls import photo_url, public_url
 from app.features.territories.catalogue import Town, current_town
 from app.features.territories.sites import shown_basemap, site_town
@@ -26,7 +27,7 @@ from app.features.tickets.pages import Child, DeskPage, Fact, Option, QueueRow, 
 from app.features.tickets.queries import QueueLine, ServiceLine, TicketDetail
 from app.features.tickets.queries.detail import ContactFace, ContributionLine
 from app.features.tickets.services import MAX_CHILDREN
-from app.features.tickets.workflow import CLOSED, DECLINE_REASONS, State
+from app.features.tickets.workflow import CLOSED, State
 from app.web import words
 
 VIEWS = ("mine", "team", "late")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -11,14 +11,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.core.i18n import label, language, say
+from app.core.i18n import label, say
 from app.core.messages import Message
 from app.features.contributions.pages import Step
+from app.features.contributions.reasons import beside
 from app.features.territories.catalogue import Town
 from app.features.tickets.pages import Transition
 from app.features.tickets.queries.detail import EventLine
 from app.features.tickets.workflow import CLOSED, TABLE, Need
-from app.web import formats, words
+from app.web import words
 
 Urgency = Literal["", "soon", "late"]
 
@@ -184,8 +185,7 @@ _JOINING = {
 
 def _note(event: EventLine) -> str:
     said = [routing_words(event.data)] if event.type == "routed" else []
-    if planned := event.data.get("planned_on"):
-        said.append(formats.day(date.fromisoformat(planned), today=event.at.date(), language=language(), short=True))
+    said += beside(event.data, at=event.at)
     if event.type == "place":
         said.append(_moved(event.data))
     if parent := event.data.get("parent"):

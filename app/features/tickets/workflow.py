@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from app.core.messages import Message
 from app.core.texts import is_blank
+from app.features.contributions.reasons import DECLINE_REASONS
 
 
 class State(StrEnum):
@@ -63,17 +64,6 @@ WITH_AUTHOR: Final = DESK | {Role.AUTHOR, Role.SYSTEM}
 
 CLOSED: Final = frozenset({State.DONE, State.DECLINED, State.DUPLICATE})
 WAITING_FOR: Final = ("author", "third_party")
-
-DECLINE_REASONS: Final[Mapping[str, Message]] = {
-    "not_ours": Message("This is not in the town's hands"),
-    "private": Message("The place is private"),
-    "nothing_found": Message("Nothing was found on the spot"),
-    "already_planned": Message("It is already part of planned work"),
-    "no_means": Message("The town has not the means for it this year"),
-    "against_rules": Message("A rule or a law forbids it"),
-    "unclear": Message("The message does not say enough to act"),
-    "unfit": Message("The message breaks the rules of this site"),
-}
 
 
 @dataclass(frozen=True, slots=True)

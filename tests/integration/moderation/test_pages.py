@@ -184,6 +184,14 @@ def test_what_waits_is_decided_from_the_queue(app: Any, world: World) -> None:
     assert desk.get(f"/moderation/{one}/publier").location == "/moderation"
 
 
+def test_what_was_found_by_its_number_comes_back_when_it_is_refused(app: Any, world: World, reference: str) -> None:
+    """It stands in no queue: whoever forgot the words must not lose the card, nor be left without a reason."""
+    page = f"/moderation?ref={reference}"
+    refused = post(moderator(app, world), page, f"/moderation/{reference}/masquer", reason="other")
+    assert refused.status_code == 400
+    assert f'action="/moderation/{reference}/masquer' in refused.text and 'aria-invalid="true"' in refused.text
+
+
 def test_the_journal_is_not_for_dispatchers(app: Any, world: World, reference: str) -> None:
     desk, above = moderator(app, world), moderator(app, world, "administrator")
     assert desk.get("/moderation/journal").status_code == 403

@@ -105,10 +105,40 @@ def test_the_author_hears_every_public_change_in_words(town: Town) -> None:
     services.move_to_service(town.session, agent, reference=town.reference, service="voirie", version=version())
     said = [text_of(mail) for mail in town.work()]
     assert len(said) == 6
+    assert sum("Prévu pour le lundi 7 janvier 2030" in each.replace("\xa0", " ") for each in said) == 1
     for words in ("Elle a été transmise au service.", "Le service a prévu d’intervenir.", "Nous venons lundi.",
                   "Elle a été rangée dans un autre thème : lampadaire.", "Sa place sur la carte a été corrigée.",
                   "Elle a été transmise à un autre service : Voirie."):  # fmt: skip
         assert sum(words in each for each in said) == 1, (words, said)
+
+
+def test_why_something_is_declined_is_told_everywhere_that_it_is(town: Town) -> None:
+    """A reason chosen from the list is a reason: whoever wrote no sentence gave it all the same."""
+    town.contact(town.reference, email="maite@resident.example")
+    town.session.commit()
+    town.change("declined", reason="no_means")
+    why = "Raison : La commune n’en a pas les moyens cette année"
+    [mail] = town.work()
+    assert why in text_of(mail).replace("\xa0", " ")
+    browser = town.browser()
+    for page in (f"/c/{town.reference}", f"/c/{town.reference}/flux.atom"):
+        assert why in browser.open(page).get_data(as_text=True).replace("\xa0", " "), page
+    history = browser.open(f"/api/v1/contributions/{town.reference}").json["history"]
+    [told] = [each for each in history if each["state"] == "declined"]
+    assert (told["reason"], told["planned_on"]) == ("no_means", None)
+
+
+def test_an_idea_is_not_said_to_be_repaired(town: Town) -> None:
+    reference, _ = report(town.browser(), kind="proposal", email="maite@resident.example")
+    placed(town)
+    town.agent = town.actor("dispatcher", territory="pays")
+    town.session.commit()
+    town.change("accepted", reference=reference)
+    town.change("planned", reference=reference, planned_on=date(2030, 1, 7))
+    told = {mail["Subject"].replace("\xa0", " "): text_of(mail) for mail in town.work()}
+    assert set(told) == {f"{reference} : À l’étude", f"{reference} : Retenue"}
+    kept = told[f"{reference} : Retenue"]
+    assert "La ville retient cette idée." in kept and "7 janvier 2030" in kept and "intervenir" not in kept
 
 
 def test_one_click_of_the_author_ends_it_and_agents_see_it(town: Town) -> None:

@@ -27,6 +27,11 @@ def test_a_french_plate(text: str) -> None:
     assert kinds(text) == {"plate"}
 
 
+@pytest.mark.parametrize("text", ["1234 BCD autoa espaloian", "une voiture 1234-BCD", "the van AB12 CDE parks here"])
+def test_a_plate_from_beyond_the_border(text: str) -> None:
+    assert kinds(text) == {"plate"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -36,6 +41,10 @@ def test_a_french_plate(text: str) -> None:
         "+33 (0)5.59.59.46.00",
         "deitu +34 943 12 34 56",
         "ring +44 20 7946 0958",
+        "deitu 943 12 34 56",
+        "665 123 456",
+        "call 020 7946 0958",
+        "07700 900123",
     ],
 )
 def test_a_phone_number(text: str) -> None:
@@ -59,6 +68,9 @@ def test_a_link(text: str) -> None:
         "Mme Etcheverry laisse son chien",
         "Mr Smith parks there",
         "Etxeberri jaunak? Iban jauna da",
+        "Le voisin Jean-Luc Dupont jette ses ordures",
+        "Mikel Agirre bizilagunak zakarra botatzen du",
+        "John Smith from the bakery",
     ],
 )
 def test_a_name(text: str) -> None:
@@ -82,6 +94,9 @@ def test_an_insult_in_each_language(text: str) -> None:
         "Merde de chien, ordures, la conne… non, la canne",
         "Constat à 10 h 30, 2 voitures, 3 vélos",
         "Zebrabide bat behar da eskolaren aurrean",
+        "Rue Jean Jaurès, place de l'école Marie Curie, avenue du Général Pierre Koenig",
+        "Xabier Zubiri kalean zulo bat, Mikel Laboa plazan ere bai",
+        "1500 TTC, 1200 MHZ, 2024 KWH, RD12 EST, le 06.12.2026, 1 250 000 euros, 43.7384, 7.4246",
         "",
     ],
 )

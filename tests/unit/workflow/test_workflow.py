@@ -7,10 +7,10 @@ from itertools import product
 
 import pytest
 
+from app.features.contributions.reasons import DECLINE_REASONS
 from app.features.tickets.models import STATES as STORED
 from app.features.tickets.workflow import (
     CLOSED,
-    DECLINE_REASONS,
     DESK,
     FINAL,
     STATES,

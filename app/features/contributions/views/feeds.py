@@ -85,7 +85,7 @@ def feed_of_one(reference: str) -> Response:
             place=(row.lon, row.lat),
         )
         for event in reversed(face.history)
-        if (step := wording.step_of(event, town)) is not None
+        if (step := wording.step_of(event, town, row.kind)) is not None
     ]
     return _answer(
         title=words.named(row.reference, first_sentence(row.title or row.body)),

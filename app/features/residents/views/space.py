@@ -29,6 +29,7 @@ from app.features.contributions.authoring import (
 from app.features.contributions.following import followed
 from app.features.contributions.mails import news_of, one_news, said
 from app.features.contributions.person import browser_key, person
+from app.features.contributions.reasons import beside
 from app.features.contributions.subjects import subject_name
 from app.features.contributions.telling import mark_read
 from app.features.contributions.urls import author_token, subscription_token
@@ -159,7 +160,7 @@ def _space_page(*, link: str = "", link_error: str = "") -> str:
 
 
 def _news_line(row: Any) -> NewsLine:
-    quoted = words.named(label(row.service), row.body)
+    quoted = words.named(label(row.service), row.body) if row.body else ""
     return NewsLine(
         title=first_sentence(row.title),
         reference=row.reference,
@@ -168,7 +169,7 @@ def _news_line(row: Any) -> NewsLine:
         url=url_for("residents.read", number=row.id),
         when=row.at,
         read=row.read_at is not None,
-        note=quoted if row.body else "",
+        note=" · ".join(filter(None, [*beside(row.data, at=row.at), quoted])),
     )
 
 
