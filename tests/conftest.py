@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.support import prepared, servers
 
-# No test is timed: a busy machine would fail what is right.
-settings.register_profile("house", deadline=None)
+# No test is timed: a busy machine would fail what is right. Nor is any random: the same examples come every time.
+settings.register_profile(
+    "house", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("house")
 
 if TYPE_CHECKING:

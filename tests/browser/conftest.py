@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -15,7 +16,7 @@ from tests.support import chromium, gallery
 
 PATIENCE_MS = 90_000
 """A map is drawn in software, perhaps on a machine that does six other things: nothing here is about speed."""
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +58,29 @@ def until(page: Page, expression: str, seconds: float = 120) -> None:
         if time.monotonic() > end:
             raise AssertionError(f"never true: {expression}")
         page.wait_for_timeout(100)
+
+
+def settled(page: Page) -> None:
+    """Wait until a change is on the screen: two frames, in which the page's own scripts follow it, then what moves."""
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))")
+    until(page, f"!document.getAnimations().some({_MOVES})")
+
+
+_MOVES = "(one) => one.playState === 'running' && one.effect.getComputedTiming().endTime < Infinity"
+_KEPT = """async () => {
+    const opening = indexedDB.open('auzolan');
+    await new Promise((done, fail) => { opening.onsuccess = done; opening.onerror = fail; });
+    const asked = opening.result.transaction('items').objectStore('items').getAll();
+    await new Promise((done, fail) => { asked.onsuccess = done; asked.onerror = fail; });
+    opening.result.close();
+    return asked.result.map((item) => [Object.fromEntries(item.fields).text ?? '', item.photos]);
+}"""
+
+
+def keeps(page: Page, *drafts: tuple[str, int]) -> None:
+    """Wait until the device keeps these and nothing else: the words of each, and how many photos."""
+    wanted = json.dumps(sorted(drafts), ensure_ascii=False, separators=(",", ":"))
+    until(page, f"({_KEPT})().then((found) => JSON.stringify(found.sort()) === {json.dumps(wanted)})")
 
 
 Opener = Callable[..., Visit]

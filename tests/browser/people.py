@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 
 from PIL import Image, ImageOps
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.browser.conftest import until
+from tests.browser.conftest import PATIENCE_MS, until
 from tests.browser.real_town import PASSWORD, RealTown
 from tests.unit.core.photo_samples import encoded, scene
 
@@ -53,6 +53,7 @@ class Person:
             reduced_motion="reduce",
             service_workers="allow" if self.worker else "block",
         )
+        context.set_default_timeout(PATIENCE_MS)
         self.page = context.new_page()
         self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
@@ -109,11 +110,17 @@ class Resident(Person):
 
     def finds_in_the_tiles(self, number: str, *, at: Place) -> bool:
         """Whether the map, brought near, asks a tile that holds this contribution (numbers are plain bytes in it)."""
-        tiles: list[Response] = []
-        self.page.on("response", lambda r: tiles.append(r) if "/tiles/contributions/" in r.url else None)
+        whole: list[Request] = []
+        # Those of the first look may still be on their way, and are given up: only what came whole has a body to read.
+        self.page.on("requestfinished", lambda r: whole.append(r) if "/tiles/contributions/" in r.url else None)
         self.page.evaluate("(center) => auzolanMap.map.jumpTo({center, zoom: 17})", [at[1], at[0]])
         until(self.page, f"auzolanMap.known.some((mark) => mark.ref === {number!r})")
-        return any(number.encode() in tile.body() for tile in tiles if tile.status == 200)
+        for _ in range(100):
+            answers = [request.response() for request in whole]
+            if any(number.encode() in answer.body() for answer in answers if answer and answer.status == 200):
+                return True
+            self.page.wait_for_timeout(100)
+        return False
 
     def tabs_to(self, selector: str, most: int = 90) -> None:
         """Press Tab until the focus is there; a person without a mouse has no other way."""
@@ -136,18 +143,21 @@ class Resident(Person):
         until(self.page, "document.querySelectorAll('.mk').length > 0 && auzolanMap.map.loaded()")
         self.page.evaluate("auzolanMap.map.zoomTo(auzolanMap.map.getZoom() - 1)")
         until(self.page, "auzolanMap.map.loaded() && !auzolanMap.map.isMoving()")
-        on_the_map = int(self.page.evaluate("auzolanMap.known.reduce((sum, mark) => sum + mark.n, 0)"))
-        expect(self.page.locator("#list-total")).to_have_text(str(on_the_map))
-        return on_the_map
+        # Both follow the map's movement a moment later, each in its own time.
+        on_the_map = "auzolanMap.known.reduce((sum, mark) => sum + mark.n, 0)"
+        until(self.page, f"String({on_the_map}) === document.getElementById('list-total').textContent.trim()")
+        return int(self.page.locator("#list-total").inner_text())
 
-    def sees_hotspots(self, *, at: Place | None = None) -> int:
-        """How many areas the map draws once it is asked where things concentrate."""
+    def sees_hotspots(self, *, at: Place | None = None, told: str = "") -> int:
+        """How many areas the map draws once it is asked where things concentrate; what it tells besides goes soon."""
         self.goes_to("/")
         until(self.page, "window.auzolanMap?.map.loaded()")
         if at is not None:
             self.page.evaluate("(center) => auzolanMap.map.jumpTo({center, zoom: 16})", [at[1], at[0]])
         self.page.locator("[data-map=layers]").click()
         self.page.locator(".layers .checkline").click()
+        if told:
+            expect(self.page.locator(".toast")).to_have_text(told)
         until(self.page, "auzolanMap.found && auzolanMap.map.isSourceLoaded('hotspots') && auzolanMap.map.loaded()")
         drawn = "auzolanMap.map.queryRenderedFeatures({layers: ['hotspot']}).map((area) => area.properties.id)"
         return int(self.page.evaluate(f"new Set({drawn}).size"))

@@ -31,7 +31,7 @@ class RealTown(House):
 
     def is_done_with(self, reference: str) -> None:
         """Wait until the workers have placed a contribution and made the copies of its photos."""
-        wait_until(lambda: self._ready(reference), f"{reference} to be in a queue, with its photos", 60, self._outbox)
+        wait_until(lambda: self._ready(reference), f"{reference} to be in a queue, with its photos", self._outbox)
 
     def is_told(self, category: str, text: str, *, at: tuple[float, float]) -> None:
         """A program sends a problem at a latitude and a longitude."""
@@ -39,13 +39,13 @@ class RealTown(House):
         request = Request(
             f"{self.address}/api/v1/contributions", json.dumps(said).encode(), {"Content-Type": "application/json"}
         )
-        with urlopen(request, timeout=30) as answer:
+        with urlopen(request, timeout=90) as answer:
             self.is_done_with(json.load(answer)["reference"])
 
     def finds_a_hotspot(self) -> None:
         """Wait until the workers have seen that something concentrates."""
         living = "SELECT 1 FROM hotspot WHERE ended_at IS NULL"
-        wait_until(lambda: bool(self.ask(living)), "a hotspot", 60, self._outbox)
+        wait_until(lambda: bool(self.ask(living)), "a hotspot", self._outbox)
 
     def contributions(self) -> int:
         return int(self.ask("SELECT count(*) FROM contribution")[0][0])

@@ -73,8 +73,7 @@ def test_neighbours_write_the_town_answers_everybody_sees(browser: Browser, town
 
 def test_many_voices_in_one_place_are_a_hotspot_on_the_map(browser: Browser, town: RealTown) -> None:
     early = Resident(browser, town)
-    assert early.sees_hotspots() == 0
-    expect(early.page.locator(".toast")).to_have_text("Rien ne se concentre nulle part en ce moment.")
+    assert early.sees_hotspots(told="Rien ne se concentre nulle part en ce moment.") == 0
     early.leaves()
     for number in range(8):
         town.is_told("full-bin", "La poubelle déborde.", at=(LARVOTTO[0] + number * 0.0001, LARVOTTO[1]))
@@ -112,7 +111,7 @@ def test_with_the_keyboard_alone(browser: Browser, town: RealTown) -> None:
     resident.tabs_to("a[href='/contribuer/praise']")
     press("Enter")
     page.wait_for_url("**/contribuer/praise")
-    expect(page.locator("#place-map .pointer")).to_be_attached(timeout=30_000)
+    expect(page.locator("#place-map .pointer")).to_be_attached()
     resident.tabs_to("[data-way=type]")
     press("Enter")
     page.keyboard.type("Place d’Armes")

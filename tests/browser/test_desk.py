@@ -59,7 +59,7 @@ def test_a_key_sends_the_form_with_the_version(visit: Opener) -> None:
 def test_without_scripts_lines_and_forms_work(visit: Opener) -> None:
     page = visit("/bureau?lang=fr", width=1280, height=800, java_script_enabled=False)
     page.locator(".queue-row").nth(1).click()
-    assert page.url.endswith("/bureau/BAY-4817")
+    page.wait_for_url("**/bureau/BAY-4817")
     page.fill("#text", "Réparé.")
     with page.expect_navigation(), page.expect_request(lambda r: r.method == "POST") as sent:
         page.get_by_role("button", name="Clore").click()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import logging
 import re
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from email.policy import default
@@ -17,6 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 from werkzeug.serving import make_server
 
+from tests.browser.conftest import PATIENCE_MS
+from tests.support import servers
 from tests.support.desk import make_world
 
 ADDRESS = "maite@resident.example"
@@ -44,9 +45,7 @@ def town(
     make_world(session)
     session.commit()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = servers.own_port()
     # A passkey belongs to a name, never to a number.
     monkeypatch.setenv("AUZOLAN_BASE_URL", f"http://localhost:{port}")
     app = create_app()
@@ -75,6 +74,7 @@ def town(
 
 def test_a_passkey_opens_the_space_without_a_mail(browser: Browser, town: Town) -> None:
     context = browser.new_context(locale="fr-FR", viewport={"width": 390, "height": 844}, service_workers="block")
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     device = context.new_cdp_session(page)
     device.send("WebAuthn.enable")

@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Opener, Visit, until
+from tests.browser.conftest import Opener, Visit, keeps, settled
 from tests.browser.test_form import file, two_colours
 
 AXE = Path(__file__).parents[1] / "support/vendor/axe.min.js"
@@ -136,9 +136,7 @@ def barriers(page: Visit) -> list[str]:
 def seen(page: Visit, theme: Literal["light", "dark"] = "light") -> list[str]:
     """What is wrong on the page as it stands, by day or by night."""
     page.emulate_media(color_scheme=theme)
-    page.wait_for_timeout(200)
-    # A map that is drawn in software keeps the page from ending its changes of colour for a while.
-    until(page, "!document.getAnimations().some((one) => one instanceof CSSTransition && one.playState === 'running')")
+    settled(page)
     return barriers(page) + [f"covered: {each}" for each in page.evaluate(COVERED)]
 
 
@@ -151,14 +149,14 @@ def sideways(page: Visit) -> list[str]:
 def turned(page: Visit, width: int, height: int) -> Visit:
     """The same page at another size, once it has settled."""
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_timeout(200)
+    settled(page)
     return page
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_in_order_at_every_size_by_day_and_by_night(visit: Opener, path: str) -> None:
     page = visit(path)
-    page.wait_for_timeout(350)
+    settled(page)
     page.evaluate(AXE.read_text("utf-8"))
     wrong = [f"390 px: {each}" for each in seen(page)]
     wrong += [f"390 px: small: {each}" for each in page.evaluate(SMALL)]
@@ -189,7 +187,7 @@ def test_what_a_device_keeps_and_a_photo_that_is_changed_are_in_order(visit: Ope
     page.locator("#send").click()
     expect(page.locator("#place-errors .error")).to_be_visible()
     wrong += [f"problems: {each}" for each in barriers(page)]
-    page.wait_for_timeout(600)
+    keeps(page, ("Un brouillon d’une phrase assez longue pour prendre deux lignes sur un téléphone étroit.", 1))
     page.goto(page.url.partition("/contribuer")[0] + "/brouillons")
     expect(page.locator(".kept-item")).to_have_count(1)
     page.context.set_offline(True)

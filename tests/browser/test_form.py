@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Opener, Visit, until
+from tests.browser.conftest import Opener, Visit, keeps, settled, until
 
 STATIC = Path(__file__).parents[2] / "app/web/static"
 FORM_BUDGET = 40 * 1024
@@ -150,6 +150,8 @@ def test_a_photo_is_turned_and_blacked_out_with_a_finger(visit: Opener) -> None:
     page = visit("/contribuer/problem?lang=fr")
     photographed(page)
     page.get_by_role("button", name="Modifier la photo 1").click()
+    expect(page.locator(".editor-stage svg")).to_be_visible()
+    settled(page)
     stage = page.locator(".editor-stage svg").bounding_box()
     assert stage
     page.mouse.move(stage["x"] + 4, stage["y"] + 4)
@@ -234,15 +236,15 @@ def test_a_draft_survives_and_is_offered(visit: Opener) -> None:
     expect(page.locator("#text")).to_have_value("Trou dans la chaussée, rue Maubec")
     # What is emptied is no draft any more.
     page.fill("#text", "")
-    page.wait_for_timeout(800)
+    keeps(page)
     page.goto(page.url.partition("/contribuer")[0] + "/contribuer")
     expect(page.locator("#draft")).to_be_hidden()
 
 
 def test_the_pin_is_placed_by_touching_and_by_arrows(visit: Opener) -> None:
     page = visit("/contribuer/problem?lang=fr")
-    page.wait_for_selector("#place-map .pointer", state="attached", timeout=60_000)
-    page.wait_for_timeout(300)
+    page.wait_for_selector("#place-map .pointer", state="attached")
+    settled(page)
     page.locator("#place-map canvas").click(position={"x": 200, "y": 90})
     until(page, "document.getElementById('lat').value !== ''")
     lat = float(page.input_value("#lat"))
@@ -278,8 +280,8 @@ def test_the_pin_is_told_by_its_address_and_an_address_is_chosen_among_those_fou
     page.route("**/api/v1/geocode?*", answer)
     page.route("**/contribuer/problem?*", with_geocoder)
     page.reload()
-    page.wait_for_selector("#place-map .pointer", state="attached", timeout=60_000)
-    page.wait_for_timeout(300)
+    page.wait_for_selector("#place-map .pointer", state="attached")
+    settled(page)
     page.locator("#place-map canvas").click(position={"x": 200, "y": 90})
     expect(page.locator("#place-name")).to_have_text("12 quai des Corsaires")
     expect(page.locator("#place-more")).to_have_text("64100 Bayonne")

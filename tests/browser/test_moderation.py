@@ -40,7 +40,7 @@ def test_a_plate_is_covered_with_the_keyboard_alone(visit: Opener) -> None:
     for _ in range(40):
         page.keyboard.press("ArrowLeft")
     page.get_by_role("button", name="Garder").press("Enter")
+    expect(page.get_by_role("button", name="Dessiner sur la photo")).to_be_focused()
     first, second = page.get_by_label("Ce qu’il faut couvrir").input_value().split("\n")
     assert first == "40 50 12 6"
     assert second.split()[0] == "0" and all(0 <= float(share) <= 100 for share in second.split())
-    expect(page.get_by_role("button", name="Dessiner sur la photo")).to_be_focused()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from app.web.assets import STATIC
-from tests.browser.conftest import until
+from tests.browser.conftest import PATIENCE_MS, keeps, until
 from tests.browser.test_form import file, jpeg
 from tests.support import gallery
 
@@ -49,6 +50,7 @@ def releases(tmp_path: Path) -> Iterator[Releases]:
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="fr-FR", service_workers="allow")
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 
@@ -61,9 +63,26 @@ def installed(phone: BrowserContext, releases: Releases) -> Page:
     page.set_input_files("#photos-input", file("a.jpg", jpeg()))  # type: ignore[arg-type]
     expect(page.locator("#photos figure")).to_have_count(1)
     page.fill("#text", "Écrit pendant la mise à jour")
-    page.wait_for_url("**brouillon=*")
-    page.wait_for_timeout(600)
+    keeps(page, ("Écrit pendant la mise à jour", 1))
     return page
+
+
+@contextmanager
+def no_worker_waits(page: Page) -> Iterator[None]:
+    """Once the block is done, wait until the worker that waited is the one at work."""
+    tools, states = page.context.new_cdp_session(page), dict[str, str]()
+
+    def hear(told: dict[str, list[dict[str, str]]]) -> None:
+        states.update((one["versionId"], one["status"]) for one in told["versions"])
+
+    tools.on("ServiceWorker.workerVersionUpdated", hear)
+    tools.send("ServiceWorker.enable")
+    while "installed" not in states.values():
+        page.wait_for_timeout(100)
+    yield
+    while "installed" in states.values() or "activating" in states.values():
+        page.wait_for_timeout(100)
+    tools.detach()
 
 
 def test_a_new_version_says_that_it_is_there_and_keeps_the_drafts(phone: BrowserContext, releases: Releases) -> None:
@@ -93,11 +112,11 @@ def test_without_a_word_the_new_version_comes_when_the_old_pages_are_closed(
         releases.release(mark)
         page.evaluate("navigator.serviceWorker.getRegistration().then((registered) => registered.update())")
         until(page, "navigator.serviceWorker.getRegistration().then((r) => r.waiting !== null)")
-        draft = page.url
-        page.close()
+        draft, old = page.url, page
         page = phone.new_page()
-        # The browser lets the old worker go once nobody needs it.
-        page.wait_for_timeout(2500)
+        # The browser lets the old worker go once nobody needs it, in its own time.
+        with no_worker_waits(page):
+            old.close()
         page.goto(draft)
         expect(page.locator("#text")).to_have_value("Écrit pendant la mise à jour")
         expect(page.locator("#photos figure")).to_have_count(1)

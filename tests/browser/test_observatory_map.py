@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from app.features.accounts import services
-from tests.browser.conftest import until
+from tests.browser.conftest import PATIENCE_MS, until
 from tests.support.town import EAST, NORTH, SOUTH, WEST, make_town
 
 PASSWORD = "the long way up the hill"
@@ -70,6 +70,7 @@ def listening(page: Page) -> tuple[list[str], list[str]]:
 
 def test_the_observatory_and_its_file(browser: Browser, house: str, tmp_path: Path) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="fr-FR")
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     errors, asked = listening(page)
     page.goto(f"{house}/observatoire?period=90d")
@@ -80,10 +81,10 @@ def test_the_observatory_and_its_file(browser: Browser, house: str, tmp_path: Pa
     assert page.inner_text("h1").startswith("Où se concentrent les contributions")
     page.locator("iframe").scroll_into_view_if_needed()
     frame = page.frame_locator("iframe")
-    frame.locator(".leaflet-container canvas").first.wait_for(timeout=60_000)
+    frame.locator(".leaflet-container canvas").first.wait_for()
     assert frame.locator(".legend li").count() >= 2
     frame.get_by_text("Chaleur").click()
-    frame.locator("canvas.leaflet-heatmap-layer").wait_for(timeout=60_000)
+    frame.locator("canvas.leaflet-heatmap-layer").wait_for()
     assert errors == []
     assert all(address.startswith((house, "data:", "blob:")) for address in asked)
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
@@ -95,6 +96,7 @@ def test_the_observatory_and_its_file(browser: Browser, house: str, tmp_path: Pa
     context.close()
 
     alone = browser.new_context(viewport={"width": 1000, "height": 700})
+    alone.set_default_timeout(PATIENCE_MS)
     alone.set_offline(True)
     page = alone.new_page()
     errors, asked = listening(page)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,10 +17,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 from psycopg.types.json import Jsonb
 
-from app.cli.stack.embedded import free_port
-from tests.browser.conftest import until
+from tests.browser.conftest import keeps, until
 from tests.browser.real_town import RealTown, real_town
-from tests.browser.walking import RUE_GRIMALDI, Walker, line, received, wakes
+from tests.browser.walking import RUE_GRIMALDI, Walker, arrives, line, received, wakes
 from tests.support import servers
 from tests.support.wire import Wire, wired
 from tests.workers.house import wait_until
@@ -69,7 +67,7 @@ def test_written_offline_with_two_photos_it_leaves_by_itself_and_is_received_onc
     walker.loses_the_network()
     walker.writes("Un trou, écrit sans réseau.", photos=2)
     page = walker.page
-    page.wait_for_timeout(600)
+    keeps(page, ("Un trou, écrit sans réseau.", 2))
     page.reload()
     expect(page.locator("#photos figure")).to_have_count(2)
     expect(page.locator("#text")).to_have_value("Un trou, écrit sans réseau.")
@@ -96,14 +94,14 @@ def test_the_map_the_form_and_the_drafts_open_without_a_network(browser: Browser
     page = walker.page
     until(page, "window.auzolanMap?.map.loaded()")
     # What the map showed before the worker was there is fetched for it.
-    until(page, f"({PIECES})('auzolan-seen').then((names) => names.some((name) => name.includes('range=')))")
-    page.wait_for_timeout(1000)
+    until(page, "performance.getEntriesByName('map-kept').length > 0")
+    assert [name for name in page.evaluate(f"({PIECES})('auzolan-seen')") if "range=" in name]
     walker.loses_the_network()
     page.reload()
     expect(page.locator("#list-title")).to_be_visible()
     expect(page.locator("#offline")).to_contain_text("Cette page date de")
-    until(page, "window.auzolanMap?.map.areTilesLoaded()")
-    assert page.evaluate("auzolanMap.map.queryRenderedFeatures().length") > 20
+    drawn = "auzolanMap.map.queryRenderedFeatures().length"
+    until(page, f"window.auzolanMap?.map.areTilesLoaded() && {drawn} > 20")
     for path, title in (("/contribuer", "Que voulez-vous partager"), ("/brouillons", "Mes brouillons")):
         walker.goes_to(path)
         expect(page.locator("h1")).to_contain_text(title)
@@ -159,10 +157,7 @@ def test_with_every_page_closed_the_worker_sends_when_the_browser_wakes_it(
     walker.page.close()
     walker.loses_the_network(False)
     wakes(nobody, wire.address, "outbox")
-    end = time.monotonic() + 30
-    while not received(town, "Envoyé toutes pages fermées.") and time.monotonic() < end:
-        nobody.wait_for_timeout(200)
-    ((reference, photos),) = received(town, "Envoyé toutes pages fermées.")
+    ((reference, photos),) = arrives(town, "Envoyé toutes pages fermées.", nobody)
     assert photos == 2
     nobody.goto(wire.address + "/brouillons")
     expect(line(nobody, "toutes pages fermées")).to_contain_text(f"Envoyée, numéro {reference}")
@@ -172,7 +167,7 @@ def test_with_every_page_closed_the_worker_sends_when_the_browser_wakes_it(
 @contextmanager
 def strict(town: RealTown) -> Iterator[int]:
     """A web process of the town that is open to the world: who sends a second time in ten minutes is asked to work."""
-    port = free_port()
+    port = servers.own_port()
     command = [sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
     # The machine itself is not limited in a town that lives on it: this process says that it lives elsewhere.
     environment = town.environment | {"AUZOLAN_BASE_URL": "http://town.example"}
@@ -184,11 +179,11 @@ def strict(town: RealTown) -> Iterator[int]:
                 " config_version = (extract(epoch FROM clock_timestamp()) * 1e6)::bigint",
                 (Jsonb({"proof_of_work": {"source": 1, "town": 0}}),),
             )
-        wait_until(lambda: _listens(port), "the strict process to listen", 60)
+        wait_until(lambda: _listens(port), "the strict process to listen")
         yield port
     finally:
         web.terminate()
-        web.wait(30)
+        web.wait(90)
 
 
 def _listens(port: int) -> bool:
@@ -213,8 +208,7 @@ def test_the_worker_solves_what_is_asked_when_much_is_sent_and_no_page_is_open(
         spent = town.ask("SELECT count(*) FROM proof_spent")[0][0]
         walker.loses_the_network(False)
         wakes(nobody, wire.address, "outbox")
-        wait_until(lambda: all(received(town, text) for text in texts), "both to be received", 60)
-        assert [len(received(town, text)) for text in texts] == [1, 1]
+        assert [len(arrives(town, text, nobody)) for text in texts] == [1, 1]
         assert town.ask("SELECT count(*) FROM proof_spent")[0][0] == spent + 1
         nobody.context.close()
 
@@ -237,7 +231,7 @@ def test_a_browser_without_a_worker_says_it_on_the_spot_and_sends_later(
 def test_the_same_draft_sent_from_two_tabs_is_received_once(browser: Browser, town: RealTown, wire: Wire) -> None:
     walker = Walker.on(browser, town, wire)
     walker.writes("Le même brouillon, dans deux onglets.")
-    walker.page.wait_for_timeout(600)
+    keeps(walker.page, ("Le même brouillon, dans deux onglets.", 1))
     other = walker.page.context.new_page()
     other.goto(walker.page.url)
     expect(other.locator("#text")).to_have_value("Le même brouillon, dans deux onglets.")
@@ -286,7 +280,7 @@ def test_it_tries_again_alone_while_the_town_does_not_answer(browser: Browser, t
     walker.page.wait_for_url("**/brouillons")
     expect(line(walker.page, "La ville redémarre")).to_contain_text("La ville ne répond pas")
     wire.fault = ""
-    expect(line(walker.page, "La ville redémarre")).to_contain_text("Envoyée, numéro", timeout=60_000)
+    expect(line(walker.page, "La ville redémarre")).to_contain_text("Envoyée, numéro")
     assert len(received(town, "La ville redémarre.")) == 1
     walker.page.context.close()
 

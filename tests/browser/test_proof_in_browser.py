@@ -29,7 +29,7 @@ def test_the_page_solves_what_is_asked_and_sends_the_same_again(visit: Opener) -
         proofs.append(proof)
         if not verify_solution(proof, "secret").verified:
             asked = create_challenge(
-                ALGORITHM, COST, key_prefix=PREFIX, expires_at=int(time.time()) + 60, hmac_secret="secret"
+                ALGORITHM, COST, key_prefix=PREFIX, expires_at=int(time.time()) + 3600, hmac_secret="secret"
             )
             route.fulfill(status=429, json={"title": "Much is being sent", "challenge": asked.to_dict()})
         else:

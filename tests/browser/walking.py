@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import until
+from tests.browser.conftest import PATIENCE_MS, until
 from tests.browser.people import Resident
 from tests.browser.real_town import RealTown
 from tests.support.wire import Wire
@@ -70,6 +72,14 @@ def received(town: RealTown, text: str) -> list[tuple[str, int]]:
             text,
         )
     ]
+
+
+def arrives(town: RealTown, text: str, page: Page) -> list[tuple[str, int]]:
+    """Wait, with the browser at work, until a contribution with these words is there; what is received then."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not (there := received(town, text)) and time.monotonic() < end:
+        page.wait_for_timeout(200)
+    return there
 
 
 def line(page: Page, text: str) -> Locator:

@@ -86,7 +86,7 @@ class Cleaner(servers.Cleaner):
     """Made when the town stands: what it is made of is left alone, its sequences too."""
 
     def clean(self) -> None:
-        with psycopg.connect(self.url, options="-c lock_timeout=10s") as link:
+        with psycopg.connect(self.url, options="-c lock_timeout=60s") as link:
             if self._filled(link, self.tables):
                 link.execute(f"TRUNCATE {', '.join(self.tables)} RESTART IDENTITY")  # type: ignore[arg-type]
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.contract.house import good
+from tests.support import servers
 
 MB = 1024 * 1024
 
@@ -26,9 +26,7 @@ class Server:
     """gunicorn as the town runs it, with one process, on a free port of this machine."""
 
     def __init__(self, app: Any, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = servers.own_port()
         settings = app.extensions["settings"]
         environment = os.environ | {
             "AUZOLAN_DATABASE_URL": settings.database.url,
@@ -45,7 +43,7 @@ class Server:
         self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
 
     def wait(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
                 if self.ask("GET", "/healthz")[0] == 200:
@@ -73,7 +71,7 @@ class Server:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(120)
         self.log.close()
 
 

@@ -99,7 +99,7 @@ def end() -> None:
     """Let the prepared process go, if there is one."""
     if _prepared.cache_info().currsize:
         _prepared().link.close()
-        _prepared().process.wait(30)
+        _prepared().process.wait(120)
         _prepared.cache_clear()
 
 

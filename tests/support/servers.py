@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -56,7 +58,10 @@ def _end(folder: Path) -> None:
     """Stop the servers of a run at once, and remove its folder."""
     for file, number in (("postgres*/postmaster.pid", signal.SIGQUIT), ("redis-*/pid", signal.SIGKILL)):
         for path in folder.glob(file):
-            words = path.read_text().split()
+            words: list[str] = []
+            # Another run that starts at the same time may have ended it meanwhile.
+            with suppress(FileNotFoundError):
+                words = path.read_text().split()
             if words and procfs.read(int(words[0])):
                 procfs.send([int(words[0])], number)
                 procfs.wait_gone([int(words[0])], 10)
@@ -71,7 +76,7 @@ def _lock(folder: Path) -> Iterator[None]:
 
 
 def _wait(answers: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not answers():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} of the tests does not answer")
@@ -118,6 +123,21 @@ def clone(cluster: Cluster, name: str) -> str:
     return database_url(cluster.socket, name)
 
 
+def own_port() -> int:
+    """A port for a server that starts a while later: outside those that the system gives away, and of this test only.
+
+    A port that the system gives is free again until the server listens, and may be given to somebody else meanwhile.
+    """
+    first_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports = range(10_000, first_given if first_given > 12_000 else 32_768)
+    while True:
+        port = random.choice(ports)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            (Path(os.environ[VARIABLE]) / f"port-{port}").touch(exist_ok=False)
+            return port
+
+
 def plain(url: str) -> str:
     """SQLAlchemy's URL as psycopg wants it."""
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
@@ -152,7 +172,7 @@ class Cleaner:
 
     def clean(self) -> None:
         """Two short statements when nothing was written; a lock that a test forgot to end fails here, by name."""
-        with psycopg.connect(self.url, options="-c lock_timeout=10s") as link:
+        with psycopg.connect(self.url, options="-c lock_timeout=60s") as link:
             if self._filled(link, self.tables) or self._counting(link) - self.counting:
                 link.execute(f"TRUNCATE {', '.join(self.tables)} RESTART IDENTITY")  # type: ignore[arg-type]
                 link.execute("SELECT drop_reference_sequences()")

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from app.cli.stack import procfs
-from app.cli.stack.embedded import HOST, free_port, own_processes
+from app.cli.stack.embedded import HOST, own_processes
 from app.cli.stack.postgres import Cluster
 from app.cli.stack.redis_server import RedisServer
 from app.core.storage import open_storage
@@ -41,6 +41,8 @@ from tests.support import prepared, servers
 
 WEST, SOUTH, EAST, NORTH = -1.52, 43.45, -1.42, 43.52
 RADIUS_M = 30.0
+PATIENCE_S = 120.0
+"""Seconds after which what has not come will not come. Nothing here is about speed."""
 HOUSE = Path(__file__).resolve().parents[2]
 
 
@@ -103,7 +105,7 @@ class House:
 
     def __init__(self, *, cluster: Cluster, url: str, redis: RedisServer, data: Path, **settings: str) -> None:
         self.cluster, self.url, self.redis, self.data = cluster, url, redis, data
-        self.port = free_port()
+        self.port = servers.own_port()
         data.mkdir(parents=True, exist_ok=True)
         (data / "run" / "metrics").mkdir(parents=True)
         self.environment = {
@@ -131,10 +133,10 @@ class House:
             with (self.data / f"{name}.log").open("ab") as log:
                 self.running[name] = prepared.start(command, environment=self.environment, folder=self.data, log=log)
         if "web" in names:
-            wait_until(self.answers, "the web to answer", 60)
+            wait_until(self.answers, "the web to answer")
 
     def answers(self) -> bool:
-        with closing(http.client.HTTPConnection(HOST, self.port, timeout=5)) as link:
+        with closing(http.client.HTTPConnection(HOST, self.port, timeout=60)) as link:
             try:
                 link.request("GET", "/healthz")
                 return link.getresponse().status == 200
@@ -147,17 +149,17 @@ class House:
         procfs.send(procfs.session_members(process.pid), signal.SIGKILL)
         process.wait()
 
-    def died(self, name: str, *, within_s: float = 60) -> None:
+    def died(self, name: str) -> None:
         """Wait until a process with a fault has killed itself."""
         process = self.running.pop(name)
-        assert process.wait(within_s) == -signal.SIGKILL, self.log(name)
+        assert process.wait(PATIENCE_S) == -signal.SIGKILL, self.log(name)
 
     def stop(self, name: str) -> float:
         """SIGTERM; returns the seconds it took to end."""
         process = self.running.pop(name)
         began = time.monotonic()
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_S)
         return time.monotonic() - began
 
     def end(self) -> None:
@@ -262,11 +264,16 @@ class House:
         """Rows of the outbox whose work is not done."""
         return int(self.ask("SELECT count(*) FROM outbox WHERE topic IN ('intake', 'photo')")[0][0])
 
-    def settled(self, *, within_s: float = 60) -> float:
-        """Wait until nothing waits; returns the seconds it took."""
-        began = time.monotonic()
-        wait_until(lambda: self.waiting() == 0, "the outbox to be empty", within_s, self._outbox)
-        return time.monotonic() - began
+    def settled(self, *, supervised: Sequence[str] = ()) -> None:
+        """Wait until nothing waits; processes that are supervised are started again when they end."""
+
+        def empty() -> bool:
+            for name in supervised:
+                if self.running[name].poll() is not None:
+                    self.start(name)
+            return self.waiting() == 0
+
+        wait_until(empty, "the outbox to be empty", explain=self._outbox)
 
     def _outbox(self) -> str:
         rows = self.ask("SELECT topic, attempts, last_error, failed_at, count(*) FROM outbox GROUP BY 1, 2, 3, 4")
@@ -317,11 +324,11 @@ _TOLD = """
 _PHOTOS = "SELECT id, state FROM photo WHERE state <> 'ready' OR public_key IS NULL"
 
 
-def wait_until(true: Any, what: str, within_s: float, explain: Any = lambda: "") -> None:
-    deadline = time.monotonic() + within_s
+def wait_until(true: Any, what: str, explain: Any = lambda: "") -> None:
+    deadline = time.monotonic() + PATIENCE_S
     while not true():
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {within_s:.0f} s for {what}: {explain()}")
+            raise AssertionError(f"waited {PATIENCE_S:.0f} s for {what}: {explain()}")
         time.sleep(0.05)
 
 

@@ -100,7 +100,7 @@ def test_two_drains_at_once_on_one_place_make_one_ticket(engine: Engine) -> None
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join()
         assert groups(engine) == [tuple(range(1, 13))]
         with Session(engine) as session:
             told = session.execute(text("SELECT type, count(*) FROM event GROUP BY 1 ORDER BY 1")).all()

@@ -20,12 +20,15 @@ from tests.support.desk import LAT, LON, World, form_token
 
 API = "/api/v1/contributions"
 BODY = {"kind": "problem", "category": "trou", "text": "Un trou", "lon": LON, "lat": LAT}
+WINDOW_S = 1e9
+"""Seconds over which a pace is measured here: none ends in the middle of a test."""
 
 
 @pytest.fixture
 def town(environment: dict[str, str], world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The application in a town whose own machine is none of its readers, after three usual contributions."""
     monkeypatch.setenv("AUZOLAN_BASE_URL", "http://town.example")
+    monkeypatch.setattr("app.features.moderation.pace.WINDOW_S", WINDOW_S)
     usual = {"proof_of_work": {"source": 3, "town": 0}}
     world.session.execute(text("UPDATE territory SET settings = CAST(:s AS jsonb)"), {"s": json.dumps(usual)})
     world.session.commit()
@@ -130,10 +133,10 @@ def test_processes_count_together_and_each_alone_without_redis(town: Any, redis_
     # The other learns it a moment after the first that it receives itself.
     assert said(other.test_client()).status_code == 201
     link = redis.Redis.from_url(redis_url)
-    (key,), late = link.keys("auzolan:pace:*"), time.monotonic() + 10
+    (key,), late = link.keys("auzolan:pace:*"), time.monotonic() + 60
     while b"4" not in link.hvals(key) and time.monotonic() < late:
         time.sleep(0.05)
-    assert b"192.0.2.1" not in b" ".join(link.hkeys(key)) and 0 < link.ttl(key) <= 1200
+    assert b"192.0.2.1" not in b" ".join(link.hkeys(key)) and 0 < link.ttl(key) <= 2 * WINDOW_S
     link.close()
     other.extensions["auzolan.pace"].share()
     assert said(other.test_client()).status_code == 429

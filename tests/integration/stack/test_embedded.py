@@ -18,8 +18,7 @@ import psycopg
 import pytest
 
 from app.cli.stack import procfs
-from app.cli.stack.embedded import free_port
-from tests.support.servers import VARIABLE, plain
+from tests.support.servers import VARIABLE, own_port, plain
 
 NAMES = {"postgres", "redis", "web", "relay", "worker-intake", "worker-default", "scheduler"}
 
@@ -30,7 +29,7 @@ class Town:
     def __init__(self, name: str, worker_name: str) -> None:
         # In the run's own folder: pytest closes its temporary folders to the user who runs PostgreSQL for root.
         self.data = Path(os.environ[VARIABLE]) / f"{name}-{worker_name}"
-        self.port = free_port()
+        self.port = own_port()
         left_out = ("AUZOLAN_", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         # The demo town has its own tests, and would cost each of these half a minute.
@@ -59,13 +58,13 @@ class Town:
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=60) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
 
 
-def eventually(look: Callable[[], Any], seconds: float = 60) -> Any:
+def eventually(look: Callable[[], Any], seconds: float = 120) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := look()):
         if time.monotonic() > deadline:
@@ -104,14 +103,15 @@ def test_a_second_up_finds_the_first_and_a_wrong_port_is_explained(town: Town) -
     before = town.pids()
     assert town.up().returncode == 0
     assert town.pids() == before
-    moved = town.up(port=free_port())
+    moved = town.up(port=own_port())
     assert moved.returncode == 1
     assert f"already runs at http://127.0.0.1:{town.port}" in moved.stderr
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_whatever_is_killed_comes_back_without_help(town: Town, name: str) -> None:
-    before = town.pids()[name]
+    # One that waits to be started again, since another was killed, has no number: 0 would kill these very tests.
+    before = eventually(lambda: town.pids()[name])
     os.kill(before, signal.SIGKILL)
     eventually(lambda: town.pids()[name] not in (0, before))
     eventually(town.is_ready)
@@ -155,9 +155,9 @@ def test_ctrl_c_leaves_no_process(worker_name: str) -> None:
     command = [sys.executable, "-m", "app.cli", "up", "--port", str(town.port), "--data", str(town.data)]
     with subprocess.Popen(command, env=town.environment, stdout=subprocess.PIPE, text=True) as child:
         try:
-            eventually(town.is_ready, 120)
+            eventually(town.is_ready)
+            eventually(lambda: set(town.pids()) == NAMES)
             pids = town.pids()
-            assert set(pids) == NAMES
             child.send_signal(signal.SIGINT)
             assert child.wait(timeout=60) == 0
         finally:

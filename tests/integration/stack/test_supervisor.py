@@ -19,12 +19,13 @@ from app.cli.stack import procfs
 from app.cli.stack.orphans import clear_orphans
 from app.cli.stack.places import Places
 from app.cli.stack.state import ProcessState, StackState, is_locked, read_state
+from app.cli.stack.supervisor import FIRST_PAUSE
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[3]
 
 
-def eventually(look: Callable[[], T], seconds: float = 20) -> T:
+def eventually(look: Callable[[], T], seconds: float = 60) -> T:
     deadline = time.monotonic() + seconds
     while not (found := look()):
         if time.monotonic() > deadline:
@@ -91,8 +92,8 @@ def test_a_process_that_keeps_ending_is_started_less_and_less_often(tmp_path: Pa
         lines = eventually(lambda: times.exists() and len(times.read_text().split()) >= 4 and times.read_text().split())
         moments = [float(line) for line in lines[:4]]
         pauses = [later - earlier for earlier, later in pairwise(moments)]
-        assert pauses[0] >= 0.2
-        assert pauses[0] < pauses[1] < pauses[2]
+        # A busy machine is late with any of them, and early with none.
+        assert all(pause >= FIRST_PAUSE * 2**i for i, pause in enumerate(pauses)), pauses
         assert process(tmp_path, "broken").last_exit == "exit code 7"
 
 
@@ -103,7 +104,7 @@ def test_a_signal_ends_everything_even_what_does_not_want_to(tmp_path: Path, num
         pids = [one.pid for one in eventually(lambda: running(tmp_path)).processes]
         time.sleep(0.3)
         child.send_signal(number)
-        assert child.wait(timeout=20) == 0
+        assert child.wait(timeout=60) == 0
         assert [pid for pid in pids if lives(pid)] == []
         assert not any(procfs.session_members(pid) for pid in pids)
         assert not is_locked(Places(tmp_path))
@@ -111,7 +112,7 @@ def test_a_signal_ends_everything_even_what_does_not_want_to(tmp_path: Path, num
 
 def test_a_step_that_fails_starts_nothing_and_shows_the_end_of_its_log(tmp_path: Path) -> None:
     with supervised(tmp_path, step_schema="echo the reason; exit 3", web="exec sleep 60") as child:
-        assert child.wait(timeout=20) == 1
+        assert child.wait(timeout=60) == 1
         assert child.stdout
         told = child.stdout.read()
         assert "the reason" in told
@@ -125,7 +126,7 @@ def test_a_signal_during_a_step_ends_it(tmp_path: Path) -> None:
     with supervised(tmp_path, step_long=f"echo $$ > {tmp_path}/pid; exec sleep 60") as child:
         pid = int(eventually(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip()))
         child.send_signal(signal.SIGINT)
-        assert child.wait(timeout=20) == 0
+        assert child.wait(timeout=60) == 0
         assert not lives(pid)
 
 
@@ -133,7 +134,7 @@ def test_what_a_killed_supervisor_left_is_found_and_ended(tmp_path: Path) -> Non
     with supervised(tmp_path, web="sleep 60 & sleep 60", relay="exec sleep 60") as child:
         pids = [one.pid for one in eventually(lambda: running(tmp_path)).processes]
         child.kill()
-        child.wait(timeout=20)
+        child.wait(timeout=60)
         assert all(lives(pid) for pid in pids), "they go on serving without it"
         assert not is_locked(Places(tmp_path))
         assert clear_orphans(Places(tmp_path), cluster=None, redis=None) >= len(pids)

@@ -129,6 +129,6 @@ def test_only_a_town_that_says_so_makes_a_problem_wait() -> None:
 
 @pytest.mark.parametrize("bad", ["a" * 4000, "a." * 2000, "1 " * 2000, "AB-" * 1300, "+33" * 1300, "M. A" * 1000])
 def test_a_hostile_text_costs_little(bad: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     hints_of(bad)
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5

@@ -2,7 +2,8 @@
 /** What every page does with scripts: the theme without reloading, short messages, the first error of a form. */
 
 /**
- * Say something short at the bottom of the page. It is never the only trace of what happened.
+ * Say something short at the bottom of the page. It is never the only trace of what happened, and goes by itself; with
+ * something to press it stays until that is pressed, or closed: nothing goes away under a finger.
  * @param {string} text
  * @param {{label: string, run: () => void}} [action]
  */
@@ -10,17 +11,20 @@ export function toast(text, action) {
   const host = document.getElementById("toasts");
   if (!host) return;
   const box = document.createElement("div");
-  box.className = "toast";
+  box.className = action ? "toast toast--acts" : "toast";
   box.append(text);
-  if (action) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = action.label;
-    button.addEventListener("click", () => { action.run(); box.remove(); });
+  const press = (/** @type {string} */ label, run = () => {}) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: label });
+    button.addEventListener("click", () => { box.remove(); run(); });
     box.append(button);
-  }
-  host.replaceChildren(box);
-  setTimeout(() => box.remove(), 6000);
+    return button;
+  };
+  if (action) {
+    press(action.label, action.run);
+    press("×").setAttribute("aria-label", host.dataset.close || "");
+  } else setTimeout(() => box.remove(), 6000);
+  host.querySelector(action ? ".toast--acts" : ".toast:not(.toast--acts)")?.remove();
+  host.append(box);
 }
 
 /**

@@ -94,7 +94,7 @@ function offline(shown) {
   const area = () => import("../offline/area.js");
   document.getElementById("keep-area")?.addEventListener("click", () => area().then(({ keepSeen }) => keepSeen(shown)));
   const [page] = /** @type {any[]} */ (performance.getEntriesByType("navigation"));
-  if (!page?.workerStart) navigator.serviceWorker?.ready.then(area).then(({ touch }) => touch(shown)).catch(() => {});
+  if (!page?.workerStart) navigator.serviceWorker?.ready.then(area).then(({ touch }) => touch(shown)).then(() => performance.mark("map-kept")).catch(() => {});
 }
 
 const idle = window.requestIdleCallback || ((run) => setTimeout(run, 60));

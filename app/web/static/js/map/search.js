@@ -86,7 +86,8 @@ export class Search {
       ...places.map((place) => this.choice(place.label, () => this.go(place))),
     );
     this.box.hidden = false;
-    /** @type {HTMLElement} */ (this.box.querySelector("button")).focus();
+    // Whoever went elsewhere meanwhile is not called back.
+    if (this.filters.form.contains(document.activeElement)) /** @type {HTMLElement} */ (this.box.querySelector("button")).focus();
   }
 
   /** @param {string} text */

@@ -25,13 +25,24 @@ const when = (time) => (new Date(time).toDateString() === new Date().toDateStrin
 /** @param {string} text */
 const say = (text) => { byId("kept-status").textContent = text; };
 
-async function show() {
+let shown = Promise.resolve();
+/** One look after the other: what an older one found would come after what a newer one says. */
+const show = () => { shown = shown.then(look).catch((error) => console.warn(error)); };
+
+async function look() {
   const items = await allItems();
   for (const [id, line] of lines) if (!items.some((item) => item.id === id)) { line.remove(); lines.delete(id); }
   for (const list of document.querySelectorAll("[data-states]")) {
     const states = /** @type {HTMLElement} */ (list).dataset.states?.split(" ") || [];
     const mine = items.filter((item) => states.includes(item.state));
-    for (const item of mine) list.append(await lineOf(item));
+    for (const [i, item] of mine.entries()) {
+      const line = await lineOf(item);
+      if (list.children[i] === line) continue;
+      const here = line.contains(document.activeElement) && document.activeElement;
+      list.insertBefore(line, list.children[i] ?? null);
+      // Whoever stood on a line that moves stands on it still.
+      if (here instanceof HTMLElement) here.focus();
+    }
     /** @type {HTMLElement} */ (list.closest("section")).hidden = !mine.length;
   }
   const queue = items.filter((item) => ["sending", "waiting", "refused"].includes(item.state)).length;
