@@ -102,7 +102,7 @@ def mails_of_notification(session: Session, notification_id: int) -> Iterator[Ma
     """The mail that tells one reader of one event, if both may still be told; ended by one click (RFC 8058)."""
     for row in session.execute(_ONE, {"id": notification_id}):
         with force_locale(row.language):
-            yield _news(row)
+            yield _news(row, _followed(session, row))
 
 
 def mails_of_digest(session: Session, *, reader: str, site: int) -> Iterator[Mail]:
@@ -183,7 +183,8 @@ def mails_of_wish(session: Session, follow_id: int) -> Iterator[Mail]:
                 gettext("Somebody, you perhaps, wishes to follow %(title)s with this address.", **about),
                 gettext("If it was not you, do nothing: this address will not be used."),
             ]
-            link = (gettext("Yes, tell me what becomes of it"), page)
+            yes = gettext("Yes, tell me what becomes of it") if found.row.reference else gettext("Yes, tell me of it")
+            link = (yes, page)
         yield letter(
             to=found.row.email,
             language=wish.language,
@@ -195,13 +196,20 @@ def mails_of_wish(session: Session, follow_id: int) -> Iterator[Mail]:
         )
 
 
-def _news(row: Any) -> Mail:
+def _followed(session: Session, row: Any) -> str:
+    """The name of the area that lets them hear of something new; "" for any other news."""
+    if row.follow_id is None or row.type != "received":
+        return ""
+    return subject_name(subscription(session, follow_id=row.follow_id).row, row.language)
+
+
+def _news(row: Any, followed: str) -> Mail:
     about = {"title": row.title, "reference": row.reference}
     if row.follow_id is None:
         lead = gettext("Your contribution “%(title)s” (%(reference)s) has news.", **about)
         link = (gettext("Add, correct or withdraw"), author_url(row.reference, row.contribution_id, row.territory_id))
     elif row.type == "received":
-        lead = gettext("“%(title)s” (%(reference)s) was said where you follow what happens.", **about)
+        lead = gettext("“%(title)s” (%(reference)s) has just been said. You follow: %(area)s.", area=followed, **about)
         link = (gettext("Change how I am told, or stop"), subscription_url(row.follow_id, row.territory_id))
     else:
         lead = gettext("“%(title)s” (%(reference)s), which you follow, has news.", **about)
@@ -216,7 +224,7 @@ def _news(row: Any) -> Mail:
     return letter(
         to=row.email,
         language=row.language,
-        subject=_subject(row),
+        subject=_subject(row, followed),
         paragraphs=[gettext("Hello,"), lead, said(row), "\n".join(beside(row.data, at=row.at)), quoted],
         links=links,
         key=f"news-{row.id}",
@@ -224,9 +232,9 @@ def _news(row: Any) -> Mail:
     )
 
 
-def _subject(row: Any) -> str:
+def _subject(row: Any, followed: str) -> str:
     if row.type == "received":
-        return str(gettext("%(reference)s: new near you", reference=row.reference))
+        return str(gettext("%(reference)s, new: %(area)s", reference=row.reference, area=followed))
     if row.state_to:
         state = words.state_words(row.kind)[words.public_state(row.state_to, in_a_queue=True)]
         return str(gettext("%(reference)s: %(state)s", reference=row.reference, state=state))

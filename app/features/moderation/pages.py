@@ -85,6 +85,11 @@ class LogLine:
     words: str
     said: str = ""
 
+    @property
+    def why(self) -> str:
+        """The reason, and what was said to explain it."""
+        return words.named(self.reason, self.words) if self.reason and self.words else self.reason or self.words
+
 
 @dataclass(frozen=True)
 class BlockView:

@@ -45,7 +45,6 @@ _ERASE = tuple(
         "DELETE FROM push_subscription WHERE person = ANY(CAST(:persons AS bytea[]))",
         "DELETE FROM contribution_contact WHERE contribution_id IN (SELECT id FROM erased)",
         "DELETE FROM authorship WHERE contribution_id IN (SELECT id FROM erased)",
-        "UPDATE comment SET person = NULL, email = NULL WHERE person = ANY(CAST(:persons AS bytea[]))",
         # What was said in discussions stays, with nobody's name; what one was asked about unions is asked no more.
         "UPDATE comment SET person = NULL, email = NULL "
         "WHERE person = ANY(CAST(:persons AS bytea[])) OR lower(email) = lower(CAST(:email AS text))",

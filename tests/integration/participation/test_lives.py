@@ -167,6 +167,19 @@ def test_a_merge_destroys_nothing_and_asks_everybody_once(
     assert count_errors(ideas.session) == []
 
 
+def test_what_unites_ideas_of_one_process_is_voted_on_there(ideas: Ideas, facilitator: Actor) -> None:
+    """It is said today, when another process may be first in line, with another vote and hidden counts."""
+    theirs = ideas.process("carried")
+    a, b = ideas.idea(), ideas.idea("Un banc au soleil")
+    ideas.process("outdoors", mode="scale", hide_counts=True).position = -1
+    ideas.session.commit()
+    merge_ideas(ideas.session, facilitator, references=[a, b], title="Des bancs", body="Deux.", why="Pareil.")
+    ideas.session.commit()
+    made = "SELECT {} FROM contribution WHERE title = 'Des bancs'"
+    assert ideas.value(made.format("process_id")) == theirs.id
+    assert ideas.value(made.format("supports")) == 0
+
+
 def test_a_merge_is_undone(ideas: Ideas, person: People, facilitator: Actor, app: Flask) -> None:
     a, b, maite = ideas.idea("Un banc"), ideas.idea("Un banc ombragé"), person()
     maite.vote(a, 1)

@@ -44,7 +44,7 @@ def test_an_area_tells_of_what_is_inside_after_it_was_asked_and_never_of_one_s_o
     report(neighbour, "Le mien", lon=LON, lat=LAT, email="Maite@resident.example")
     placed(town)
     (mail,) = town.work()
-    assert "Un banc cassé" in text_of(mail) and "là où vous suivez" in text_of(mail)
+    assert "Un banc cassé" in text_of(mail) and "Vous suivez : 200 m autour d’un lieu" in text_of(mail)
     assert mail["List-Unsubscribe"].endswith("/stop>")
     placed(town)
     assert town.work() == [], "once"
@@ -110,6 +110,17 @@ def test_the_author_hears_every_public_change_in_words(town: Town) -> None:
                   "Elle a été rangée dans un autre thème : lampadaire.", "Sa place sur la carte a été corrigée.",
                   "Elle a été transmise à un autre service : Voirie."):  # fmt: skip
         assert sum(words in each for each in said) == 1, (words, said)
+
+
+def test_half_a_wish_for_silence_is_not_said_to_be_kept(town: Town) -> None:
+    browser = town.browser()
+    path = follow_place(browser, 300)
+    for hours, said in ((("22", ""), "les deux heures"), (("", "7"), "les deux heures"), (("7", "7"), "différentes")):
+        answer = browser.press(f"{path}/rythme", path, frequency="now", quiet_from=hours[0], quiet_to=hours[1])
+        assert answer.status_code == 303 and said in browser.open(path).text
+    browser.press(f"{path}/rythme", path, frequency="now", quiet_from="22", quiet_to="7")
+    assert "C’est gardé" in browser.open(path).text
+    assert town.session.execute(text("SELECT quiet_from, quiet_to FROM follow")).one() == (22, 7)
 
 
 def test_why_something_is_declined_is_told_everywhere_that_it_is(town: Town) -> None:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import public
 from app.core.db import db
-from app.core.errors import FieldError, Invalid
+from app.core.errors import FieldError, Invalid, invalid
 from app.core.i18n import label, language
 from app.core.security import limiter
 from app.features.accounts.visiting import current_resident
@@ -98,12 +98,18 @@ def follow_subject(
 
 
 def asked_quiet(form: Any) -> Quiet | None:
-    """The hours of quiet of a form, or None: both are needed, and they differ."""
+    """The hours of quiet of a form, or None. Raises `Invalid` for one without the other: who asks for silence and is
+    told that it is kept must have it.
+    """
     hours = [form.get(name, "") for name in ("quiet_from", "quiet_to")]
-    if not all(hour.isascii() and hour.isdigit() and len(hour) < 3 and int(hour) < 24 for hour in hours):
+    if not any(hours):
         return None
+    if not all(hour.isascii() and hour.isdigit() and len(hour) < 3 and int(hour) < 24 for hour in hours):
+        raise invalid("/quiet_to", "Choose both hours of silence, or neither.")
     begin, end = map(int, hours)
-    return (begin, end) if begin != end else None
+    if begin == end:
+        raise invalid("/quiet_to", "Choose two different hours of silence.")
+    return begin, end
 
 
 def _subject() -> Subject:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import public
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.i18n import language
 from app.core.security import csrf, limiter
 from app.features.accounts.visiting import current_resident
@@ -100,7 +100,12 @@ def rhythm(token: str) -> BaseResponse:
     """How often, and when not."""
     found = _found(token)
     form = request.form
-    set_rhythm(db.session, follow_id=found.row.id, frequency=form.get("frequency", ""), quiet=asked_quiet(form))
+    try:
+        quiet = asked_quiet(form)
+    except Invalid as refused:
+        flash(gettext(refused.errors[0].message), "error")
+        return redirect(url_for("contributions.following", token=token), 303)
+    set_rhythm(db.session, follow_id=found.row.id, frequency=form.get("frequency", ""), quiet=quiet)
     db.session.commit()
     flash(gettext("It is kept."), "success")
     return redirect(url_for("contributions.following", token=token), 303)

@@ -35,7 +35,7 @@ WHY_MAX = 1000
 _PARTS = text(
     """
     SELECT c.id, c.reference, c.territory_id, c.ticket_id, c.kind, c.state, c.visibility, k.slug AS category, c.address,
-           ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.language, (
+           ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.language, c.process_id, (
              SELECT count(*) FROM idea_union_part ip JOIN idea_union u ON u.id = ip.union_id
              WHERE ip.contribution_id = c.id AND u.undone_at IS NULL AND u.result_id IS NOT NULL) > 0 AS united
     FROM contribution c JOIN category k ON k.id = c.category_id
@@ -48,6 +48,14 @@ _INVITE = text(
     SELECT DISTINCT CAST(:union AS bigint), s.person FROM support s
     WHERE s.contribution_id = ANY(CAST(:parts AS bigint[])) AND s.value > 0
       AND NOT EXISTS (SELECT FROM support own WHERE own.contribution_id = :result AND own.person = s.person)
+    """
+)
+# Said now, it would join the process of today: what unites ideas of one process is voted on as they are.
+_SHOW_MADE = text(
+    """
+    UPDATE contribution SET visibility = 'public', process_id = coalesce(CAST(:process AS int), process_id),
+           supports = CASE WHEN :process IS NULL THEN supports WHEN :hides THEN NULL ELSE 0 END
+    WHERE reference = :reference
     """
 )
 _MARK_MADE = text(
@@ -247,10 +255,10 @@ def _new_idea(session: Session, parts: Sequence[Any], *, title: str, body: str, 
         language=first.language,
     )
     made = submit_contribution(session, draft=draft, within=within)
-    session.execute(
-        text("UPDATE contribution SET visibility = 'public' WHERE reference = :reference"),
-        {"reference": made.reference},
-    )
+    facts = process(session, first.process_id)
+    kept = facts if facts.open and all(part.process_id == facts.id for part in parts) else None
+    where = {"process": kept.id if kept else None, "hides": kept is not None and kept.hides}
+    session.execute(_SHOW_MADE, {"reference": made.reference, **where})
     [result] = _open_ideas(session, [made.reference], within)
     return result
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from base64 import b64decode, b64encode
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Response, flash, jsonify, redirect, session, url_for
+from flask import Response, flash, jsonify, redirect, request, session, url_for
 from flask_babel import gettext as _
 from sqlalchemy import text
 from werkzeug.wrappers import Response as BaseResponse
@@ -92,8 +93,14 @@ def _resident() -> Visitor:
 
 
 def _place() -> Place:
-    """The town's own host, or the installation's address; never what a request says of itself."""
-    return Place(base_of(site_id()), site().name)
+    """The town's own host, or the installation's address; never what a request says of itself, but for a trial on one
+    machine: it is a number, which has no keys, and the same machine may be called by its name.
+    """
+    base = base_of(site_id())
+    here = urlsplit(base)
+    if here.hostname == "127.0.0.1" and request.host == f"localhost:{here.port}":
+        base = f"{here.scheme}://{request.host}"
+    return Place(base, site().name)
 
 
 def _asked(options: str, challenge: bytes) -> Response:

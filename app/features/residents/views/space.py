@@ -89,7 +89,12 @@ def settings() -> Response:
         return redirect(url_for("residents.enter"), 303)
     chosen = request.form.get("language", "")
     wanted = chosen if chosen in LANGUAGES else resident.language
-    set_preferences(db.session, resident_id=resident.id, language=wanted, quiet=asked_quiet(request.form))
+    try:
+        quiet = asked_quiet(request.form)
+    except Invalid as refused:
+        flash(_(refused.errors[0].message), "error")
+        return redirect(url_for("residents.space"), 303)
+    set_preferences(db.session, resident_id=resident.id, language=wanted, quiet=quiet)
     db.session.commit()
     session["lang"] = wanted
     flash(_("Your settings are kept."), "success")

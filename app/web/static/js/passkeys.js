@@ -1,7 +1,9 @@
 // @ts-check
 /** Passkeys: `data-passkey="new"` makes one for this device, `data-passkey="use"` signs in with one. */
 
-const supported = typeof PublicKeyCredential === "function" && "parseRequestOptionsFromJSON" in PublicKeyCredential;
+// A key belongs to a name: browsers make none for a bare number, as a trial on one machine has.
+const named = !/^[\d.]+$|^\[/.test(location.hostname);
+const supported = named && typeof PublicKeyCredential === "function" && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-passkey]"))) {
   if (!supported) continue;
   const button = /** @type {HTMLButtonElement} */ (box.querySelector("button[type=button]"));
