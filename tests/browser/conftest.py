@@ -88,10 +88,15 @@ Opener = Callable[..., Visit]
 
 @pytest.fixture
 def visit(browser: Browser, site: str) -> Iterator[Opener]:
-    """Open a page of the gallery: `visit("/liste", width=320, theme="dark")`; complaints of the console are kept."""
+    """Open a page of the gallery: `visit("/liste", width=320, theme="dark")`; complaints of the console are kept.
+
+    A script that is to run `before` the page's own may be given.
+    """
     contexts: list[BrowserContext] = []
 
-    def open_page(path: str, width: int = 390, height: int = 844, theme: str = "light", **options: object) -> Visit:
+    def open_page(
+        path: str, width: int = 390, height: int = 844, theme: str = "light", before: str = "", **options: object
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=theme,
@@ -102,6 +107,7 @@ def visit(browser: Browser, site: str) -> Iterator[Opener]:
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
+        page.add_init_script(before)
         complaints: list[str] = []
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: complaints.append(str(e)))

@@ -72,7 +72,7 @@ def test_the_pin_is_moved_on_a_map_and_the_fields_follow(visit: Opener) -> None:
     button = page.get_by_role("button", name="Déplacer l’épingle sur la carte")
     button.click()
     expect(button).to_have_attribute("aria-expanded", "true")
-    canvas = page.locator("#pin-map canvas")
+    canvas = page.locator("#pin-map .maplibregl-canvas")
     # The pin stands when the map is ready to be moved.
     page.locator("#pin-map .pointer").wait_for(state="attached")
     expect(page.locator("#lat")).to_have_value("")

@@ -245,10 +245,10 @@ def test_the_pin_is_placed_by_touching_and_by_arrows(visit: Opener) -> None:
     page = visit("/contribuer/problem?lang=fr")
     page.wait_for_selector("#place-map .pointer", state="attached")
     settled(page)
-    page.locator("#place-map canvas").click(position={"x": 200, "y": 90})
+    page.locator("#place-map .maplibregl-canvas").click(position={"x": 200, "y": 90})
     until(page, "document.getElementById('lat').value !== ''")
     lat = float(page.input_value("#lat"))
-    page.locator("#place-map canvas").focus()
+    page.locator("#place-map .maplibregl-canvas").focus()
     page.keyboard.press("ArrowDown")
     until(page, f"parseFloat(document.getElementById('lat').value) < {lat}")
 
@@ -282,13 +282,13 @@ def test_the_pin_is_told_by_its_address_and_an_address_is_chosen_among_those_fou
     page.reload()
     page.wait_for_selector("#place-map .pointer", state="attached")
     settled(page)
-    page.locator("#place-map canvas").click(position={"x": 200, "y": 90})
+    page.locator("#place-map .maplibregl-canvas").click(position={"x": 200, "y": 90})
     expect(page.locator("#place-name")).to_have_text("12 quai des Corsaires")
     expect(page.locator("#place-more")).to_have_text("64100 Bayonne")
     put = (page.input_value("#lat"), page.input_value("#lon"), page.input_value("#address"))
     assert abs(float(put[0]) - lat) < 0.5 and put[2] == ""
     slow["away"] = 80.0
-    page.locator("#place-map canvas").focus()
+    page.locator("#place-map .maplibregl-canvas").focus()
     page.keyboard.press("ArrowDown")
     expect(page.locator("#place-name")).to_have_text("Près de 12 quai des Corsaires")
     page.locator("[data-way=type]").click()
@@ -303,7 +303,7 @@ def test_the_pin_is_told_by_its_address_and_an_address_is_chosen_among_those_fou
     expect(page.locator("#place-found button")).to_have_count(0)
     assert float(page.input_value("#lat")) == pytest.approx(lat, abs=1e-5)
     # The pin goes elsewhere: the address that was chosen does not follow it.
-    page.locator("#place-map canvas").focus()
+    page.locator("#place-map .maplibregl-canvas").focus()
     page.keyboard.press("ArrowDown")
     expect(page.locator("#address")).to_have_value("")
 

@@ -76,7 +76,7 @@ def test_a_filter_changes_the_map_the_list_and_the_address(visit: Opener) -> Non
 def test_the_keyboard_moves_zooms_and_opens(visit: Opener) -> None:
     page = visit("/", width=1280, height=800)
     ready(page)
-    page.locator("#map canvas").focus()
+    page.locator("#map .maplibregl-canvas").focus()
     before = page.evaluate("auzolanMap.map.getZoom()")
     page.keyboard.press("+")
     until(page, f"auzolanMap.map.getZoom() > {before} + .5")
@@ -93,7 +93,7 @@ def test_the_keyboard_moves_zooms_and_opens(visit: Opener) -> None:
         }"""
     )
     until(page, "auzolanMap.marks.central()?.ref")
-    page.locator("#map canvas").press("Enter")
+    page.locator("#map .maplibregl-canvas").press("Enter")
     expect(page.locator(".mk--on")).to_have_count(1)
     expect(page.locator("#card .item--on, #list .item--on").first).to_be_visible()
 
@@ -265,3 +265,65 @@ def test_a_map_that_nobody_touches_draws_nothing(visit: Opener) -> None:
     until(page, "auzolanMap.map.loaded() && !auzolanMap.map.isMoving()")
     # What was asked for just before may still arrive; after that, nothing moves.
     assert 0 in (page.evaluate(RENDERS_WHEN_IDLE) for _ in range(20))
+
+
+PICTURE = """(selector) => {
+    const shown = document.querySelector(`#map ${selector}`);
+    if (!shown) return [];
+    const copy = Object.assign(document.createElement('canvas'), { width: 64, height: 64 });
+    const page = copy.getContext('2d');
+    page.drawImage(shown, 0, 0, 64, 64);
+    const colours = new Uint32Array(page.getImageData(0, 0, 64, 64).data.buffer);
+    return [new Set(colours).size, colours.reduce((sum, one) => (sum * 31 + one) >>> 0, 7)];
+}"""
+"""How many colours a picture of the map has, and a number that changes with it."""
+
+
+def drawn(page: Visit) -> int:
+    """Which picture a processor drew, once there is one."""
+    until(page, f"auzolanMap.map.resting() && ({PICTURE})('.map-aside')[0] > 4")
+    return int(page.evaluate(PICTURE, ".map-aside")[1])
+
+
+def test_a_map_that_a_processor_draws_is_shown_follows_the_hand_and_outlives_its_context(visit: Opener) -> None:
+    page = visit("/")
+    ready(page)
+    first = drawn(page)
+    page.evaluate("auzolanMap.map.panBy([150, 0], {animate: false})")
+    until(page, f"({PICTURE})('.map-aside')[1] !== {first}")
+    page.set_viewport_size({"width": 844, "height": 390})
+    until(page, "document.querySelector('.map-aside').width === document.querySelector('.maplibregl-canvas').width")
+    page.evaluate(
+        """async () => {
+            const { map } = auzolanMap;
+            const lost = map.painter.context.gl.getExtension('WEBGL_lose_context');
+            lost.loseContext();
+            await map.once('webglcontextlost');
+            // Not before the loss has been told to all.
+            await new Promise((done) => setTimeout(done));
+            lost.restoreContext();
+            await map.once('webglcontextrestored');
+        }"""
+    )
+    assert page.locator(".map-aside").count() == 1
+    drawn(page)
+    assert page.complaints == []
+
+
+def test_a_map_that_a_card_draws_is_shown_as_it_is_drawn(visit: Opener) -> None:
+    # What draws is not told apart by a browser that keeps it to itself.
+    page = visit(
+        "/",
+        before="""const known = WebGL2RenderingContext.prototype.getExtension;
+            WebGL2RenderingContext.prototype.getExtension = function (name) {
+                return name === 'WEBGL_debug_renderer_info' ? null : known.call(this, name);
+            };
+            const made = HTMLCanvasElement.prototype.getContext;
+            HTMLCanvasElement.prototype.getContext = function (kind, how) {
+                return made.call(this, kind, kind === 'webgl2' ? { ...how, preserveDrawingBuffer: true } : how);
+            };""",
+    )
+    ready(page)
+    until(page, f"auzolanMap.map.loaded() && ({PICTURE})('.maplibregl-canvas')[0] > 4")
+    assert page.locator(".map-aside").count() == 0
+    assert page.complaints == []

@@ -218,7 +218,7 @@ def test_a_browser_without_a_worker_says_it_on_the_spot_and_sends_later(
 ) -> None:
     walker = Walker.on(browser, town, wire)
     walker.writes("Sans rien d’installé.")
-    expect(walker.page.locator("#place-map canvas")).to_be_visible()
+    expect(walker.page.locator("#place-map .maplibregl-canvas")).to_be_visible()
     walker.loses_the_network()
     walker.presses_send()
     expect(walker.page.locator("#send-status")).to_contain_text("partira seule au retour du réseau")

@@ -103,7 +103,7 @@ def waited_for(page: Visit, look: Callable[[], bool]) -> bool:
 
 def brightness(page: Visit) -> int:
     """Of the middle of the map, on average, 0 to 255."""
-    box = page.locator("#map canvas").bounding_box()
+    box = page.locator("#map .maplibregl-canvas").bounding_box()
     assert box is not None
     shot = page.screenshot(clip={"x": box["x"] + 500, "y": 200, "width": 200, "height": 300})
     return int(Image.open(io.BytesIO(shot)).convert("L").resize((1, 1)).getpixel((0, 0)))  # type: ignore[arg-type]

@@ -1,7 +1,9 @@
 // How rolldown makes our MapLibre of the published sources (app/web/scripts/vendor.py runs it). A town's map is flat: what a globe,
 // a terrain, a sky, the debugging of tiles, films and MapLibre Tiles need stays out, and what the page and the worker both need is
-// one file that travels once. Nothing else is changed.
+// one file that travels once. Two things are changed, for a page that must not wait until a map is drawn (unhurried.ts): a
+// shader is asked how it was linked when it first draws, not when it is made; and a map at rest may be left as it is.
 
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const sources = "/maplibre-gl/src/";
@@ -23,6 +25,21 @@ const absent = {
 };
 const shaders = /glsl\/(_projection_globe|atmosphere|sky|terrain|terrain_depth|terrain_height|debug|collision_box|collision_circle)\.\w+\.glsl\.g\.ts$/;
 
+/** What is written otherwise, for a map that the processor draws: file, then what stands there and what comes instead. */
+const changed = {
+  "ui/map.ts": [["        let crossFading = false;\n", "        if (this.resting?.()) return this;\n$&"], ["    _resizeObserver: ResizeObserver;\n", "$&    resting: (() => boolean) | undefined;\n"]],
+  "webgl/program.ts": [
+    ["        if (!gl.getProgramParameter(this.program, gl.LINK_STATUS)) {", "        this.finish = () => {\n        this.finish = null;\n$&"],
+    ["configuration.getUniforms(context, uniformLocations) : [];\n", "$&        };\n"],
+    ["        if (this.failedToCreate) return;\n", "        if (this.finish && context.later?.(this)) return;\n        this.finish?.();\n$&"],
+    ["    failedToCreate: boolean;\n", "$&    finish: (() => void) | null;\n"],
+  ],
+};
+const rewritten = (id, name) => changed[name].reduce((code, [from, to]) => {
+  if (code.split(from).length !== 2) throw new Error(`${name} has not, once, ${from}`);
+  return code.replace(from, to);
+}, readFileSync(id, "utf-8"));
+
 const written = (name) => {
   if (name.startsWith("new ")) return `export class ${name.slice(4)} { constructor() { throw new Error("${name.slice(4)} is not in this build of MapLibre"); } }`;
   return `export function ${name} {}`;
@@ -35,6 +52,7 @@ const flat = {
     const at = id.indexOf(sources);
     if (at < 0) return null;
     const name = id.slice(at + sources.length);
+    if (name in changed) return { code: rewritten(id, name), moduleType: "ts" };
     if (name in absent) return { code: absent[name].map(written).join("\n"), moduleType: "js" };
     return shaders.test(name) ? { code: "export default '';", moduleType: "js" } : null;
   },

@@ -43,12 +43,23 @@ export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matche
 /** Do it once the page has shown what it has to show: an answer to a hand comes before what follows from it. @param {() => void} run */
 export const painted = (run) => requestAnimationFrame(() => setTimeout(run));
 
+/** A pause in a long beginning: what a hand did meanwhile is answered first. @returns {Promise<void>} */
+export const breath = () => new Promise((resolve) => setTimeout(resolve));
+
 /**
  * Put values in a translated text: `{name}` becomes the value.
  * @param {string} text
  * @param {Record<string, string | number>} values
  */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+
+/**
+ * A whole number as people read it: "12 400", or "12 k" where there is little room. Below a thousand these are its digits, and
+ * the browser need not fetch what it knows of languages, which takes a phone a while.
+ * @param {number} n
+ * @param {Intl.NumberFormatOptions} [how]
+ */
+export const count = (n, how) => (n < 1000 ? String(n) : new Intl.NumberFormat(document.documentElement.lang, how).format(n));
 
 /** A share of one as people read it: "42 %". @param {number} share */
 export const percent = (share) => new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(share);

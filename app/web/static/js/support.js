@@ -1,7 +1,7 @@
 // @ts-check
 /** "Me too" without a new page. The form works alone: whatever fails here is said, and nothing is counted twice. */
 
-import { toast } from "./base.js";
+import { count, toast } from "./base.js";
 
 const form = document.querySelector("form[data-support]");
 let waiting = false;
@@ -9,7 +9,7 @@ let waiting = false;
 /** @param {HTMLFormElement} form @param {{supports: number | null, supported: boolean}} now */
 function show(form, now) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-  const number = now.supports === null ? "" : new Intl.NumberFormat(document.documentElement.lang).format(now.supports);
+  const number = now.supports === null ? "" : count(now.supports);
   button.setAttribute("aria-pressed", String(now.supported));
   button.querySelector("use")?.setAttribute("href", (button.querySelector("use")?.getAttribute("href") || "").replace(/#.*/, now.supported ? "#i-check" : "#i-thumb"));
   /** @type {HTMLElement} */ (button.querySelector("[data-words]")).textContent = (now.supported ? form.dataset.added : form.dataset.add) || "";

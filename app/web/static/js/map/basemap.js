@@ -3,7 +3,7 @@
 
 import * as maplibre from "../../vendor/maplibre-gl/maplibre-gl.mjs";
 import { Protocol } from "../../vendor/pmtiles/pmtiles.js";
-import { still } from "../base.js";
+import { breath, still } from "../base.js";
 import { addDot, buildStyle, fetchStyle, FACES } from "./style.js";
 
 /** @typedef {import("./style.js").Background} Background */
@@ -28,6 +28,7 @@ function prepare(worker) {
  * @returns {Promise<any>} the map, once its style is there
  */
 export async function openMap(container, config, options = {}, dress = (style) => style, place = () => {}) {
+  await breath();
   prepare(config.worker);
   const [foreign] = await Promise.all([fetchStyle(config.basemap), ...FACES.map((face) => document.fonts.load(face, "Aéç").catch(() => {}))]);
   let lost = config.basemap.kind === "style" && !foreign;
@@ -42,9 +43,11 @@ export async function openMap(container, config, options = {}, dress = (style) =
     maxZoom: 20,
     minZoom: 5,
     fadeDuration: still() ? 0 : 200,
+    validateStyle: config.basemap.kind === "style",
     locale: { "Map.Title": config.words.map },
     ...options,
   });
+  maplibre.unhurried(map);
   place(map);
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();

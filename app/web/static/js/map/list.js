@@ -1,6 +1,8 @@
 // @ts-check
 /** The list beside the map: asked from the server as HTML, the same that the page without scripts shows. */
 
+import { count } from "../base.js";
+
 const WAIT_MS = 250;
 
 export class List {
@@ -22,7 +24,6 @@ export class List {
     this.onHover = (/** @type {string} */ _reference) => {};
     /** The server searched other words than those typed. */
     this.onInstead = (/** @type {string} */ _words) => {};
-    this.number = new Intl.NumberFormat(config.language);
     this.sync?.addEventListener("change", () => { if (this.sync?.checked && this.bounds) this.refresh(this.bounds); });
     for (const [name, leaves] of /** @type {const} */ ([["pointerover", false], ["pointerleave", true], ["focusin", false], ["focusout", true]])) {
       this.host.addEventListener(name, (event) => {
@@ -90,13 +91,13 @@ export class List {
     if (items instanceof HTMLElement) {
       const total = Number(items.dataset.total);
       const words = this.config.words;
-      const count = this.number.format(total) + ("many" in items.dataset ? "+" : "");
-      this.total.textContent = count;
+      const shown = count(total) + ("many" in items.dataset ? "+" : "");
+      this.total.textContent = shown;
       const title = this.total.parentElement;
       title?.replaceChildren(this.total, ` ${total === 1 ? words.one : words.many}`);
       this.where.textContent = items.dataset.where || words.inview;
       if (items.dataset.instead && items.dataset.instead !== this.filters.words) this.onInstead(items.dataset.instead);
-      this.say(`${count} ${total === 1 ? words.one : words.many}`);
+      this.say(`${shown} ${total === 1 ? words.one : words.many}`);
     }
     this.highlight();
   }

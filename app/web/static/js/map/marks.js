@@ -4,7 +4,7 @@
  * come from where their things were before. Assistive tools do not meet them: the list says the same in words.
  */
 
-import { still } from "../base.js";
+import { count, still } from "../base.js";
 import { arcs, diameter, leading } from "./cluster.js";
 
 /** @typedef {import("./cluster.js").Mark} Mark */
@@ -15,7 +15,7 @@ const DURATION_MS = 200;
 export class Marks {
   /**
    * @param {any} map a MapLibre map
-   * @param {{icons: string, language: string, onPick: (mark: Mark) => void}} options
+   * @param {{icons: string, onPick: (mark: Mark) => void}} options
    */
   constructor(map, options) {
     this.map = map;
@@ -27,8 +27,6 @@ export class Marks {
     this.host.className = "marks";
     this.host.setAttribute("aria-hidden", "true");
     map.getCanvasContainer().append(this.host);
-    this.count = new Intl.NumberFormat(options.language, { notation: "compact", maximumFractionDigits: 1 });
-    this.plain = new Intl.NumberFormat(options.language);
     map.on("move", () => this.place());
     map.on("resize", () => this.place());
     this.listen();
@@ -126,7 +124,7 @@ export class Marks {
     const size = diameter(mark.n);
     const radius = size / 2 - 5.2;
     const ring = arcs(mark.kinds, radius).map(({ kind, path }) => `<path class="k-${kind}" d="${path}"/>`).join("");
-    const text = mark.n < 10000 ? this.plain.format(mark.n) : this.count.format(mark.n);
+    const text = count(mark.n, mark.n < 10000 ? {} : { notation: "compact", maximumFractionDigits: 1 });
     const letters = text.length > 4 ? "huge" : mark.n >= 100 ? "big" : "";
     const lead = leading(mark);
     return `<svg width="${size}" height="${size}" viewBox="${-size / 2} ${-size / 2} ${size} ${size}">${ring}

@@ -4,7 +4,7 @@
  * town, and whoever could have meant either is asked.
  */
 
-import { fill } from "../base.js";
+import { count, fill } from "../base.js";
 import { geocode } from "../geocode.js";
 
 /** @typedef {import("../geocode.js").Found} Place */
@@ -70,7 +70,7 @@ export class Search {
       const answer = await fetch(`${this.config.list}?${params}`, { headers: { Accept: "text/html" } });
       const items = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-total]") : null;
       if (!(items instanceof HTMLElement) || items.dataset.total === "0") return "";
-      return new Intl.NumberFormat(this.config.language).format(Number(items.dataset.total)) + ("many" in items.dataset ? "+" : "");
+      return count(Number(items.dataset.total)) + ("many" in items.dataset ? "+" : "");
     } catch {
       return "";
     }

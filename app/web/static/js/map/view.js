@@ -41,6 +41,8 @@ export class View {
     this.found = /** @type {any} */ (null);
     this.hotspots = /** @type {any} */ (EMPTY);
     this.me = /** @type {any} */ (EMPTY);
+    /** The map's, in pixels: asked of the page it would be laid out anew, in the middle of what changes it. */
+    this.size = { width: 0, height: 0 };
     /** @type {(mark: Mark) => void} */
     this.onPick = () => {};
     /** @type {(bounds: string) => void} */
@@ -54,10 +56,13 @@ export class View {
     const start = location.hash.startsWith("#map=") ? {} : { center: this.config.center, zoom: this.config.zoom };
     await openMap(container, this.config, { hash: "map", ...start }, (style) => this.dress(style), (map) => {
       this.map = map;
+      const read = () => { this.size = { width: container.clientWidth, height: container.clientHeight }; };
+      read();
+      map.on("resize", read);
       this.pad();
       this.partial = !start.center || this.frame();
     });
-    this.marks = new Marks(this.map, { icons: this.config.icons, language: this.config.language, onPick: (mark) => this.pick(mark) });
+    this.marks = new Marks(this.map, { icons: this.config.icons, onPick: (mark) => this.pick(mark) });
     this.map.on("sourcedata", (/** @type {any} */ event) => { if (event.sourceId === "contributions") this.later(); });
     this.map.on("zoom", () => this.later(90));
     this.map.on("moveend", () => { this.later(); this.measure(); this.onMove(this.bounds()); });
@@ -81,7 +86,7 @@ export class View {
     // Beside a sheet only the edge is kept free; on a wide map, what floats at its sides too.
     const padding = this.sheet.active ? 12 : { top: 24, left: 24, right: 72, bottom: 64 };
     const whole = this.map.cameraForBounds([[w, s], [e, n]], { padding });
-    const wide = Math.log2((this.map.getContainer().clientWidth * 360) / (512 * (e - w)));
+    const wide = Math.log2((this.size.width * 360) / (512 * (e - w)));
     const zoom = this.sheet.active ? Math.max(whole.zoom, Math.min(wide, whole.zoom + 1)) : whole.zoom;
     this.map.jumpTo({ center: whole.center, zoom });
     return zoom > whole.zoom;
@@ -136,10 +141,10 @@ export class View {
       const { x, y } = this.map.project([mark.lng, mark.lat]);
       return /** @type {[number, number]} */ ([x, y]);
     };
-    const { clientWidth, clientHeight } = this.map.getContainer();
+    const { width, height } = this.size;
     const inside = this.known.filter((mark) => {
       const [x, y] = project(mark);
-      return x > -120 && y > -120 && x < clientWidth + 120 && y < clientHeight + 120;
+      return x > -120 && y > -120 && x < width + 120 && y < height + 120;
     });
     this.marks.show(gather(inside, project));
   }
@@ -201,9 +206,9 @@ export class View {
   /** West, south, east, north of what is seen, in degrees. */
   bounds() {
     const padding = this.map.getPadding();
-    const { clientWidth, clientHeight } = this.map.getContainer();
+    const { width, height } = this.size;
     const a = this.map.unproject([0, padding.top]);
-    const b = this.map.unproject([clientWidth, clientHeight - padding.bottom]);
+    const b = this.map.unproject([width, height - padding.bottom]);
     return [a.lng, b.lat, b.lng, a.lat].map((v) => v.toFixed(5)).join(",");
   }
 
