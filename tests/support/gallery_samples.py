@@ -287,6 +287,7 @@ def show_page(reference: str, own: bool = False) -> pages.ShowPage:
         supports=24,
         map=mini(item.kind),
         support_url=f"/c/{reference}",
+        may_argue=item.kind == "proposal",
         follow_url=f"/c/{reference}",
         own=own,
     )

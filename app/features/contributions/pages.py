@@ -264,6 +264,8 @@ class ShowPage:
     map: MiniMap | None = None
     joined_to: tuple[str, str] | None = None
     support_url: str = ""
+    may_argue: bool = False
+    """An idea whose process is open."""
     support_api: str = ""
     supported: bool = False
     follow_url: str = ""

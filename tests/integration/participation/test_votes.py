@@ -24,6 +24,7 @@ from app.features.contributions.supporting import (
 )
 from geodata.pyramid import Tile, tiles_covering
 from tests.integration.participation.conftest import LAT, LON, Ideas, Person
+from tests.support.desk import form_token
 
 
 def tile_at(lon: float, lat: float, zoom: int) -> Tile:
@@ -154,6 +155,12 @@ def test_the_clock_of_the_server_closes_the_vote(ideas: Ideas, person: People) -
     assert (answer["standing"], answer["value"], answer["votes"]) == ("closed", 2, 1)
     page = peio.client.get(f"/c/{reference}?lang=fr").text
     assert "Le vote a pris fin" in page and "Donner mon avis" not in page
+    # The bar leads to what was argued, and no more to a form that is no longer there.
+    assert "Lire les arguments" in page and "Ajouter un argument" not in page
+    # Nobody was faster: it is over.
+    token = form_token(peio.client.get(f"/c/{reference}/suivre").text)
+    late = peio.client.post(f"/c/{reference}/avis?lang=fr", data={"value": "2", "csrf_token": token})
+    assert late.status_code == 409 and "Ce n’est plus possible" in late.text
 
 
 def test_a_vote_that_waits_for_another_is_judged_when_it_is_written(ideas: Ideas, person: People, app: Flask) -> None:

@@ -103,10 +103,12 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
     here = site_town()
     joined = None
     may = row.visibility == "public" and may_support(kind=row.kind, state=row.state)
-    if row.kind == "proposal" and may:
+    argue = False
+    if row.kind == "proposal":
         # Any other way of voting has its own place in the page (`participation`).
         facts = process(db.session, row.process_id)
-        may = facts.mode == "support" and facts.open and not is_united(db.session, row.id)
+        argue = facts.open
+        may = may and facts.mode == "support" and facts.open and not is_united(db.session, row.id)
     if row.ticket_reference and row.ticket_reference != row.reference:
         joined = (row.ticket_reference, url_for("contributions.show", reference=row.ticket_reference))
     title = row.title or first_sentence(row.body, 120)
@@ -137,6 +139,7 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         supports=row.supports,
         follows=row.follows,
         support_url=url_for("contributions.support", reference=row.reference) if may else "",
+        may_argue=argue,
         support_api=url_for("support_api.support", reference=row.reference),
         supported=is_supported(db.session, contribution_id=row.id, person=person()),
         follow_url=url_for("contributions.ask_follow", reference=row.reference) if row.visibility == "public" else "",
