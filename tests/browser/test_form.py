@@ -100,6 +100,22 @@ def test_questions_follow_the_category(visit: Opener) -> None:
     assert page.evaluate("document.querySelector('[data-questions=noise]').disabled")
 
 
+def test_what_is_said_most_is_one_touch_away_and_a_photo_that_is_needed_is_asked_for(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr&lat=43.735&lon=7.42")
+    row = page.locator("#suggested")
+    expect(row).to_contain_text("Le plus souvent ici")
+    row.get_by_role("button", name="Panneau abîmé").click()
+    expect(page.locator("[name=category][value=sign]")).to_be_checked()
+    expect(page.locator("label.category", has_text="Panneau abîmé")).to_be_visible()
+    expect(page.locator("#photos-wish")).to_have_text("il en faut au moins une ici")
+    page.fill("#text", "Le panneau est tombé.")
+    page.locator("#send").click()
+    expect(page.locator("#problems")).to_contain_text("il faut une photo")
+    row.get_by_role("button", name="Trou dans la chaussée").click()
+    expect(page.locator("#photos-wish")).to_contain_text("conseillé")
+    assert page.complaints == []
+
+
 def test_an_answer_that_cannot_wait_stops_the_form(visit: Opener) -> None:
     page = visit("/contribuer/problem?lang=fr")
     page.locator("summary", has_text="Éclairage").click()

@@ -156,7 +156,7 @@ CATEGORIES = [
     form_pages.CategoryChoice("graffiti", "Graffiti", "graffiti", "Propreté"),
     form_pages.CategoryChoice("dog", "Déjections", "dog", "Propreté"),
     form_pages.CategoryChoice("hole", "Trou dans la chaussée", "pothole", "Voirie"),
-    form_pages.CategoryChoice("sign", "Panneau abîmé", "sign", "Voirie"),
+    form_pages.CategoryChoice("sign", "Panneau abîmé", "sign", "Voirie", photo="required"),
     form_pages.CategoryChoice("tree", "Arbre ou branche", "tree", "Espaces verts"),
     form_pages.CategoryChoice(
         "noise", "Bruit", "noise", "Tranquillité", contact_required=True, help="Nous devons pouvoir vous rappeler."
@@ -199,6 +199,7 @@ def new_page(kind: str, posted: Mapping[str, str] | None) -> form_pages.NewPage:
         action=f"/contribuer/{kind}",
         key="5f0c9a3e-4d7f-4f0b-9f43-1b7f0f7a8d11",
         categories=CATEGORIES,
+        often=["hole", "bin", "sign", "lamp", "tree", "dog"],
         town="Monaco",
         center=CENTER,
         bounds=BOUNDS,

@@ -57,7 +57,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class CategoryChoice:
-    """A category of the form, under its `group`. `contact_required`: some need a way to call back."""
+    """A category of the form, under its `group`. `contact_required`: some need a way to call back. `photo`: "required",
+    "optional" or "none".
+    """
 
     slug: str
     label: str
@@ -66,6 +68,7 @@ class CategoryChoice:
     questions: Sequence[Question] = ()
     contact_required: bool = False
     help: str = ""
+    photo: str = "optional"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Nearby:
 class NewPage:
     """The form. `values` is what was typed (names as posted), `errors` maps a field's name to a sentence.
 
+    `often` are the categories (slugs) of most contributions here, offered before the list of all.
     `key` is the idempotency key of this form, made when it is first shown and posted back: sending twice is
     harmless. `max_text` is in characters, `max_photos` counts, `max_photo_mb` is per photo.
     """
@@ -94,6 +98,7 @@ class NewPage:
     basemap: Background
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    often: Sequence[str] = ()
     nearby: Sequence[Nearby] = ()
     nearby_url: str = "/list-fragment"
     geocode_url: str = ""
@@ -102,6 +107,12 @@ class NewPage:
     max_photos: int = 5
     blurs_faces: bool = False
     max_photo_mb: int = 15
+
+    @property
+    def common(self) -> Sequence[CategoryChoice]:
+        """The choices that `often` names, in its order."""
+        known = {choice.slug: choice for choice in self.categories}
+        return [known[slug] for slug in self.often if slug in known]
 
     @property
     def groups(self) -> Mapping[str, Sequence[CategoryChoice]]:

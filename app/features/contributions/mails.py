@@ -82,11 +82,11 @@ _DUE = text(
     AND n.mailed_at IS NULL AND n.due_at <= now()
     AND c.territory_id IN (SELECT id FROM sites WHERE site = :site) ORDER BY n.id"""  # noqa: S608 - constants
 )
-_LISTED = text(
-    f"""{_FACTS} AND (n.person = ANY(CAST(:persons AS bytea[])) OR n.reader = lower(CAST(:email AS text)))
+_MINE = f"""{_FACTS} AND (n.person = ANY(CAST(:persons AS bytea[])) OR n.reader = lower(CAST(:email AS text)))
     AND (CAST(:within AS int[]) IS NULL OR c.territory_id = ANY(CAST(:within AS int[])))
-    ORDER BY n.id DESC LIMIT :limit"""
-)
+"""
+_LISTED = text(f"{_MINE} ORDER BY n.id DESC LIMIT :limit")
+_UNREAD = text(f"SELECT count(*) FROM ({_MINE} AND n.read_at IS NULL LIMIT :limit) AS unread")  # noqa: S608 - constants
 
 _SILENT = text(
     """
@@ -131,6 +131,11 @@ def mails_of_digest(session: Session, *, reader: str, site: int) -> Iterator[Mai
 def news_of(session: Session, values: Mapping[str, Any], *, limit: int = 20) -> Sequence[Any]:
     """What a person may read in their own list, the newest first; `values` are those of `Mine`."""
     return session.execute(_LISTED, {**values, "limit": limit}).all()
+
+
+def count_unread(session: Session, values: Mapping[str, Any], *, limit: int = 10) -> int:
+    """How many of them were not read yet, counted up to `limit`."""
+    return int(session.scalar(_UNREAD, {**values, "limit": limit}) or 0)
 
 
 def one_news(session: Session, notification_id: int) -> Any:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import FieldError, Invalid
 from app.features.contributions.conditions import FINE, PLAN_EACH, Shape, shape_of, values, where
-from app.features.contributions.filters import STATES, MapFilters, Resolved, everywhere, resolve
+from app.features.contributions.filters import STATES, MapFilters, Resolved, Scope, everywhere, resolve, scope_of
 from app.features.contributions.newest import few_with_words, newest
 from app.features.contributions.pyramid import COUNTED, KIND_CODE, KIND_CODES
 from geodata.pyramid import LEVELS, tile_number, tiles_covering, week_number, week_start
@@ -121,10 +121,8 @@ def counts_by_kind(session: Session, filters: MapFilters) -> dict[str, int]:
     by_one = since is not None and resolved.category_ids is not None
     if standings is None or by_one or FINE.intersection(shape_of(resolved)):
         return _counted_each(session, resolved, MANY)
-    level = LEVELS[0]
-    left, top, right, bottom = tiles_covering(resolved.scope.bounds, level)
     asked = {
-        "tiles": [tile_number(level, x, y) for y in range(top, bottom + 1) for x in range(left, right + 1)],
+        "tiles": _coarsest_tiles(resolved.scope),
         "categories": list(resolved.category_ids) if resolved.category_ids is not None else [0],
         "territories": list(resolved.scope.territory_ids),
         "standings": list(standings),
@@ -139,6 +137,30 @@ def counts_by_kind(session: Session, filters: MapFilters) -> dict[str, int]:
         for row in session.execute(_COUNT_FIRST_WEEK, asked | until):
             counts[row.kind] += row.n
     return {kind: counts[code] for kind, code in KIND_CODES.items()}
+
+
+def _coarsest_tiles(scope: Scope) -> list[int]:
+    level = LEVELS[0]
+    left, top, right, bottom = tiles_covering(scope.bounds, level)
+    return [tile_number(level, x, y) for y in range(top, bottom + 1) for x in range(left, right + 1)]
+
+
+def common_categories(
+    session: Session, territory: str, *, kind: str, among: Sequence[int], most: int = 6
+) -> Sequence[int]:
+    """Ids of the categories of which a town's map shows most contributions of a kind, the most frequent first.
+
+    Read from the pyramid, as `counts_by_kind`. Raises `NotFound` for an unknown territory.
+    """
+    scope = scope_of(session, territory)
+    asked = {
+        "tiles": _coarsest_tiles(scope),
+        "categories": list(among),
+        "territories": list(scope.territory_ids),
+        "kind": KIND_CODES[kind],
+        "most": most,
+    }
+    return session.execute(_COMMON, asked).scalars().all()
 
 
 _DETAILS = text(
@@ -173,6 +195,14 @@ _CELLS = """
        AND territory_id = ANY(CAST(:territories AS int[])) AND standing = ANY(CAST(:standings AS smallint[]))
 """
 _COUNT_CELLS = text(f"{_CELLS} AND week = 0 GROUP BY 1")
+_COMMON = text(
+    """
+    SELECT category_id FROM map_cell
+     WHERE tile = ANY(CAST(:tiles AS int[])) AND category_id = ANY(CAST(:categories AS int[])) AND week = 0
+       AND territory_id = ANY(CAST(:territories AS int[])) AND kind = :kind AND n > 0
+     GROUP BY category_id ORDER BY sum(n) DESC, category_id LIMIT :most
+    """
+)
 _COUNT_WEEKS = text(f"{_CELLS} AND week > :week GROUP BY 1")
 _COUNT_FIRST_WEEK = text(
     f"""

@@ -6,5 +6,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the slice's pages."""
     from app.features.residents import views
+    from app.features.residents.views.space import unread_news
 
     app.register_blueprint(views.load())
+    app.jinja_env.globals["unread_news"] = unread_news

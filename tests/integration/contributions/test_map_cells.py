@@ -15,6 +15,7 @@ from app.features.contributions.pyramid import (
     drop_empty_cells,
     rebuild_cells,
 )
+from app.features.contributions.queries import common_categories
 from geodata.pyramid import LEVELS, grid_position, tile_and_cell, week_number
 from tests.support.town import EAST, NORTH, SOUTH, WEST, Town, make_town
 
@@ -69,6 +70,18 @@ def test_added_one_by_one_in_batches_or_counted_again_is_the_same(session: Sessi
     added = _rows(session)
     assert rebuild_cells(session, town.territory_id) == len(added)
     assert _rows(session) == added
+
+
+def test_the_form_offers_first_what_people_speak_of_most(session: Session, town: Town) -> None:
+    said = [("proprete", "problem", "done")] * 2 + [("eclairage", "problem", "new")] * 3
+    said += [("proprete", "praise", "new")] * 9
+    change_cells(session, [town.add(-1.47, 43.49, category=c, kind=k, state=s, created_at=NOW) for c, k, s in said])
+    clean, light = (town.categories[slug] for slug in ("proprete", "eclairage"))
+    assert common_categories(session, town.slug, kind="problem", among=(clean, light)) == [light, clean]
+    assert common_categories(session, town.slug, kind="problem", among=(clean, light), most=1) == [light]
+    assert common_categories(session, town.slug, kind="praise", among=(clean, light)) == [clean]
+    assert common_categories(session, town.slug, kind="problem", among=(clean,)) == [clean]
+    assert common_categories(session, town.slug, kind="proposal", among=(clean, light)) == []
 
 
 def test_a_change_of_state_moves_the_count(session: Session, town: Town) -> None:

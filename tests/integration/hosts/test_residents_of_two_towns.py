@@ -47,12 +47,16 @@ def test_news_of_one_town_are_not_shown_at_another_s_host(towns: Town) -> None:
     towns.change("accepted")
     towns.work()
     assert "Trou devant" in here.open("/moi").text
+    waits = "1 nouvelle à lire"
+    assert waits in here.open("/liste").text and waits not in Browser(towns, A).open("/liste").text
     cookie = here.client.get_cookie("auzolan_person", domain=A)
     assert cookie is not None
     there.client.set_cookie("auzolan_person", cookie.value, domain=B)
-    assert "Trou devant" not in there.open("/moi").text
+    assert "Trou devant" not in there.open("/moi").text and waits not in there.open("/liste").text
     number = towns.session.scalar(text("SELECT id FROM notification"))
     assert there.open(f"/moi/nouvelles/{number}").status_code == 404
+    here.open(f"/moi/nouvelles/{number}")
+    assert waits not in here.open("/liste").text
 
 
 def test_mails_lead_to_the_first_host_of_the_town(towns: Town) -> None:

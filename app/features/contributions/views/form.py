@@ -41,6 +41,7 @@ from app.features.contributions.pages import Choice
 from app.features.contributions.person import acting_author, remember
 from app.features.contributions.photos import blurs_faces
 from app.features.contributions.public import public_face
+from app.features.contributions.queries import common_categories
 from app.features.contributions.schemas import read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, follow_hash, submit_contribution
 from app.features.contributions.uploads import check_uploads
@@ -210,6 +211,7 @@ def _form(kind: str, values: dict[str, Any], errors: dict[str, str], kept: tuple
         # A refused form was not kept: its key is still free, and a second sending is still the same one.
         key=request.form.get("key") or secrets.token_urlsafe(18),
         categories=_categories(here.town, kind),
+        often=_often(here.town, kind),
         town=here.town.name,
         center=here.center,
         bounds=here.bounds,
@@ -226,6 +228,16 @@ def _form(kind: str, values: dict[str, Any], errors: dict[str, str], kept: tuple
     return render_template("contributions/new.html", page=page)
 
 
+def _chosen_from(town: Town, kind: str) -> list[CategoryFacts]:
+    categories = town.categories_by_id.values()
+    return [category for category in categories if category.leaf and category.active and kind in category.kinds]
+
+
+def _often(town: Town, kind: str) -> list[str]:
+    known = {category.id: category.slug for category in _chosen_from(town, kind)}
+    return [known[number] for number in common_categories(db.session, town.slug, kind=kind, among=tuple(known))]
+
+
 def _categories(town: Town, kind: str) -> list[CategoryChoice]:
     return [
         CategoryChoice(
@@ -236,9 +248,9 @@ def _categories(town: Town, kind: str) -> list[CategoryChoice]:
             questions=[_question(question) for question in category.questions],
             contact_required=category.contact == "required",
             help=label(category.description),
+            photo=category.photo,
         )
-        for category in town.categories_by_id.values()
-        if category.leaf and category.active and kind in category.kinds
+        for category in _chosen_from(town, kind)
     ]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from app.core.access import public
@@ -27,7 +28,7 @@ from app.features.contributions.authoring import (
     supported_contributions,
 )
 from app.features.contributions.following import followed
-from app.features.contributions.mails import news_of, one_news, said
+from app.features.contributions.mails import count_unread, news_of, one_news, said
 from app.features.contributions.person import browser_key, person
 from app.features.contributions.reasons import beside
 from app.features.contributions.subjects import subject_name
@@ -128,6 +129,19 @@ def myself() -> Mine:
     """Who asks, for the queries of what is one's own."""
     resident = current_resident()
     return Mine(person(), resident.email if resident else None, host_reach())
+
+
+def unread_news() -> int:
+    """How many news wait for whoever asks, counted up to ten. A page without it is better than none: while the database
+    is away, as behind an error page, none are known.
+    """
+    if "unread_news" not in g:
+        try:
+            mine = myself()
+            g.unread_news = count_unread(db.session, mine.values) if mine.persons else 0
+        except SQLAlchemyError:
+            g.unread_news = 0
+    return int(g.unread_news)
 
 
 def own_items(mine: Mine) -> list[OwnItem]:

@@ -39,9 +39,17 @@ const draft = new Draft(config, form, photos, (error) => {
 });
 let told = false;
 
+/** What the chosen category says of photos: "required", "none", or nothing. */
+const photoWish = () => /** @type {HTMLElement | null} */ (form.querySelector("[name=category]:checked"))?.dataset.photo || "";
+const wish = /** @type {HTMLElement} */ (document.getElementById("photos-wish"));
+const usualWish = wish.textContent;
+
 /** Only the questions of the chosen category are asked. */
 function ask() {
   const category = new FormData(form).get("category");
+  wish.textContent = photoWish() === "required" ? wish.dataset.needed || "" : usualWish;
+  // What was added before the category was chosen stays in sight.
+  document.getElementById("photos-part")?.toggleAttribute("hidden", photoWish() === "none" && !photos.list.length);
   for (const box of form.querySelectorAll("[data-questions]")) {
     const open = box instanceof HTMLElement && box.dataset.questions === category;
     box.toggleAttribute("data-closed", !open);
@@ -102,7 +110,15 @@ form.addEventListener("change", (event) => {
   if (event.target instanceof HTMLInputElement && event.target.name === "category" && place?.value) near({ lon: place.value[0], lat: place.value[1] });
 });
 
+/** Categories by words: nobody waits for it before it is of use. */
+const suggesting = () => import("./suggest.js");
+form.addEventListener("focusin", ({ target }) => {
+  if (target instanceof HTMLElement && ["category-words", "text"].includes(target.id)) suggesting();
+});
+
 form.addEventListener("click", (event) => {
+  const offered = /** @type {Element} */ (event.target).closest("[data-category]")?.getAttribute("data-category");
+  if (offered) suggesting().then(({ choose }) => choose(offered));
   const way = /** @type {Element} */ (event.target).closest("[data-way]");
   if (!(way instanceof HTMLElement)) return;
   if (way.dataset.way === "locate") opened.then((map) => map.locate());
@@ -138,6 +154,7 @@ function missing() {
   if (!lat && !address) found.push({ pointer: "/lat", message: config.words.noplace });
   if (!new FormData(form).get("category")) found.push({ pointer: "/category", message: config.words.nocategory });
   if (!text) found.push({ pointer: "/text", message: config.words.notext });
+  if (photoWish() === "required" && !photos.list.length && !field("kept_photos")) found.push({ pointer: "/photos", message: config.words.nophoto });
   return found;
 }
 

@@ -6,6 +6,8 @@ const form = box?.closest("form");
 const words = /** @type {HTMLInputElement | null} */ (document.getElementById("category-words"));
 const WAIT_MS = 400;
 const plain = (/** @type {string} */ text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+/** What is offered before anything is written: what people speak of most here. */
+const often = [...(box?.querySelectorAll(".chips > *") ?? [])];
 let asked = "";
 let timer = 0;
 
@@ -13,8 +15,10 @@ let timer = 0;
 const radios = () => [...(form?.querySelectorAll("input[name=category]") ?? [])].filter((e) => e instanceof HTMLInputElement);
 const nameOf = (/** @type {HTMLInputElement} */ radio) => radio.closest("label")?.textContent?.trim() || radio.value;
 
-/** Choose for the person, where they would have chosen: its group opens, its questions appear. */
-function choose(/** @type {HTMLInputElement} */ radio) {
+/** Choose for the person, where they would have chosen: its group opens, its questions appear. @param {string} slug */
+export function choose(slug) {
+  const radio = radios().find((each) => each.value === slug);
+  if (!radio) return;
   radio.closest("details")?.setAttribute("open", "");
   radio.checked = true;
   radio.dispatchEvent(new Event("change", { bubbles: true }));
@@ -31,17 +35,20 @@ function show(found) {
     const chip = document.createElement("button");
     chip.type = "button";
     chip.className = "chip";
+    chip.dataset.category = radio.value;
     const icon = radio.closest("label")?.querySelector("svg")?.cloneNode(true);
     if (icon) chip.append(icon);
     chip.append(nameOf(radio));
     if (because.length) chip.title = (box.dataset.because || "").replace("{words}", because.join(", "));
-    chip.addEventListener("click", () => choose(radio));
     return chip;
   });
-  box.querySelector(".chips")?.replaceChildren(...chips);
-  box.hidden = !chips.length;
+  const offered = chips.length ? chips : often;
+  box.querySelector(".chips")?.replaceChildren(...offered);
+  box.hidden = !offered.length;
+  const title = /** @type {HTMLElement} */ (box.querySelector("p"));
+  title.textContent = (chips.length ? box.dataset.found : box.dataset.often) || "";
   const status = document.getElementById("suggested-status");
-  if (status) status.textContent = chips.length ? `${box.querySelector("p")?.textContent} ${chips.map((chip) => chip.textContent).join(", ")}` : "";
+  if (status) status.textContent = chips.length ? `${title.textContent} ${chips.map((chip) => chip.textContent).join(", ")}` : "";
 }
 
 /** @param {string} text what was typed in the search box, or the sentence of the form */
@@ -52,7 +59,7 @@ async function look(text) {
   const all = radios();
   const named = text.length < 40 ? all.filter((radio) => plain(nameOf(radio)).includes(plain(text))) : [];
   const query = new URLSearchParams({ text: text.slice(0, 400), kind: box.dataset.kind || "" });
-  const answer = await fetch(`${box.dataset.address}?${query}`).catch(() => null);
+  const answer = box.dataset.address ? await fetch(`${box.dataset.address}?${query}`).catch(() => null) : null;
   const data = answer?.ok ? await answer.json() : { suggestions: [] };
   if (asked !== text) return;
   const found = new Map(named.slice(0, 5).map((radio) => [radio.value, { radio, because: /** @type {string[]} */ ([]) }]));
@@ -71,4 +78,8 @@ words?.addEventListener("input", () => soon(() => words.value));
 words?.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); look(words.value.trim()); } });
 const sentence = /** @type {HTMLTextAreaElement | null} */ (form?.elements.namedItem("text") ?? null);
 // Whoever has chosen is not asked again.
-sentence?.addEventListener("input", () => { if (form && !new FormData(form).get("category")) soon(() => sentence.value); });
+const written = () => { if (sentence?.value && form && !new FormData(form).get("category")) soon(() => sentence.value); };
+sentence?.addEventListener("input", written);
+// What was written while this was on its way.
+if (words?.value) soon(() => words.value);
+else written();
