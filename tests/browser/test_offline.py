@@ -26,6 +26,12 @@ from tests.workers.house import wait_until
 
 PIECES = "async (name) => (await (await caches.open(name)).keys()).map((asked) => asked.url)"
 """What the browser keeps under a name, as addresses."""
+PICTURE = """(url) => new Promise((told) => {
+  const picture = Object.assign(new Image(), { src: url });
+  picture.onload = () => told(true);
+  picture.onerror = () => told(false);
+})"""
+"""Whether a browser can show what it gets under an address."""
 WEIGHTS = """async () => {
   const cache = await caches.open('auzolan-kept');
   const about = await (await cache.match('/hors-connexion/zone')).clone().json();
@@ -102,6 +108,7 @@ def test_the_map_the_form_and_the_drafts_open_without_a_network(browser: Browser
     expect(page.locator("#offline")).to_contain_text("Cette page date de")
     drawn = "auzolanMap.map.queryRenderedFeatures().length"
     until(page, f"window.auzolanMap?.map.areTilesLoaded() && {drawn} > 20")
+    assert page.evaluate(f"({PICTURE})('/photos/{'0' * 32}/400.jpg')"), "a photo that is not kept is no torn picture"
     for path, title in (("/contribuer", "Que voulez-vous partager"), ("/brouillons", "Mes brouillons")):
         walker.goes_to(path)
         expect(page.locator("h1")).to_contain_text(title)

@@ -41,7 +41,7 @@ def own_pid() -> int:
 
 def supervise(places: Places, *, port: int, say: Say, announce: Announce) -> None:
     """Start the stack and stay until a signal ends it. If it already runs, say where and return."""
-    places.make()
+    _begin(places, port)
     with stack_lock(places) as free:
         if not free:
             announce(_already_running(places, port))
@@ -54,6 +54,13 @@ def supervise(places: Places, *, port: int, say: Say, announce: Announce) -> Non
         if stack.cluster:
             stack.cluster.prepare()
         _run(stack, say=say, announce=announce)
+
+
+def _begin(places: Places, port: int) -> None:
+    """Make the folders; a new stack whose port is taken leaves none behind. (An old one may hold the port itself.)"""
+    if port and not places.data.exists():
+        check_port(port)
+    places.make()
 
 
 def _run(stack: Embedded, *, say: Say, announce: Announce) -> None:
@@ -88,7 +95,7 @@ def start_detached(places: Places, *, port: int, say: Say) -> StackState:
 
     Raises `StackError` with the reason, and the end of the log that shows it, when it gives up.
     """
-    places.make()
+    _begin(places, port)
     if is_locked(places):
         return _already_running(places, port)
     # What takes long or needs eyes (fetching packages, a port in use) happens before leaving the terminal.

@@ -212,7 +212,7 @@ SUPPORT: Final = Operation(
     summary="Me too",
     description="Counts one person in, once, whatever the number of requests. The person is the account that is signed "
     "in, else the browser, which is given a secret in a cookie when it first acts. A program that keeps no cookie is "
-    "known by its `Idempotency-Key`.",
+    "known by its `Idempotency-Key`; without either, each request is somebody new.",
     path={"reference": ("Its reference, in capitals or not.", "BAY-4817")},
     parameters=(
         Parameter(

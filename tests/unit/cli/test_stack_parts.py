@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import stat
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import COMMANDS, main
-from app.cli.stack import debian, procfs
+from app.cli.stack import debian, lifecycle, procfs
 from app.cli.stack.errors import StackError
 from app.cli.stack.places import LONGEST_SOCKET_NAME, SOCKET_PATH_LIMIT, Places, socket_folder
 from app.cli.stack.postgres import system_programs
@@ -66,6 +67,18 @@ def test_a_data_folder_that_cannot_be_made_is_said_with_the_way_out(tmp_path: Pa
     (tmp_path / "file").touch()
     with pytest.raises(StackError, match="--data DIR"):
         Places(tmp_path / "file" / "data").make()
+
+
+@pytest.mark.parametrize("detached", [True, False])
+def test_a_new_stack_whose_port_is_taken_leaves_no_folder(tmp_path: Path, detached: bool) -> None:
+    places = Places(tmp_path / "town")
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(StackError, match="in use"):
+        port = taken.getsockname()[1]
+        if detached:
+            lifecycle.start_detached(places, port=port, say=print)
+        else:
+            lifecycle.supervise(places, port=port, say=print, announce=print)
+    assert not places.data.exists()
 
 
 def test_the_cluster_leaves_the_data_folder_when_its_user_cannot_enter(tmp_path: Path) -> None:

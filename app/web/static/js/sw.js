@@ -46,6 +46,7 @@ worker.addEventListener("fetch", (/** @type {Event_} */ event) => {
   // A frame inside a page is its own affair: a copy of something else would only puzzle.
   if (request.mode === "navigate") { if (request.destination === "document") event.respondWith(page(event, url)); }
   else if (url.pathname.startsWith("/static/")) event.respondWith(file(request, url));
+  else if (request.destination === "image" && url.pathname.startsWith("/photos/")) event.respondWith(fetch(request).catch(nothing));
   else if (/^\/(tiles\/contributions\/|basemap\/|basemap\.pmtiles$)/.test(url.pathname)) event.respondWith(piece(event, url));
 });
 
@@ -106,6 +107,9 @@ async function page(event, url) {
     return shown;
   }
 }
+
+/** Where a photo would be, its place stays empty: a page without a network is not full of torn pictures. */
+const nothing = () => new Response('<svg xmlns="http://www.w3.org/2000/svg"/>', { headers: { "Content-Type": "image/svg+xml" } });
 
 /** @param {Request} request @param {URL} url */
 async function file(request, url) {
