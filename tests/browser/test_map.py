@@ -289,8 +289,15 @@ def test_a_map_that_a_processor_draws_is_shown_follows_the_hand_and_outlives_its
     page = visit("/")
     ready(page)
     first = drawn(page)
-    page.evaluate("auzolanMap.map.panBy([150, 0], {animate: false})")
+    # At once the picture goes along, then another one comes.
+    assert "translate(-150px" in page.evaluate(
+        """() => {
+            auzolanMap.map.panBy([150, 0], {animate: false});
+            return document.querySelector('.map-aside').style.transform;
+        }"""
+    )
     until(page, f"({PICTURE})('.map-aside')[1] !== {first}")
+    until(page, "document.querySelector('.map-aside').style.transform.startsWith('translate(0px')")
     page.set_viewport_size({"width": 844, "height": 390})
     until(page, "document.querySelector('.map-aside').width === document.querySelector('.maplibregl-canvas').width")
     page.evaluate(

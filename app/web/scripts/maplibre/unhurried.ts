@@ -31,6 +31,8 @@ export function unhurried(map: any): void {
   let idle = false;
   let whole = false;
   let late: number | undefined;
+  let here: any;
+  let coming: any;
   let shown = performance.now();
   // MapLibre draws after each touch. Where nothing has changed since, the picture stands.
   map.resting = () => idle && !again && !map._styleDirty && !map._sourcesDirty && !map._placementDirty && !map.isMoving();
@@ -46,11 +48,15 @@ export function unhurried(map: any): void {
     aside.fit();
     draw(...what);
     busy = true;
+    const { center, zoom, centerPoint, height } = what[1];
+    coming = { center, zoom, centerPoint, height };
     if (!wanted.size) aside.take();
     settled(context.gl, wanted.size ? finish : show);
   };
   const show = () => {
     aside.show();
+    here = coming;
+    follow();
     shown = performance.now();
     busy = false;
     if (again) map.triggerRepaint();
@@ -65,7 +71,20 @@ export function unhurried(map: any): void {
     again = true;
     map.triggerRepaint();
   };
-  map.once("webglcontextrestored", () => { aside.shown.remove(); unhurried(map); });
+  // Until the next picture comes, this one goes where the map goes.
+  const follow = () => {
+    if (!here) return;
+    const { x, y } = map.project(here.center);
+    const scale = 2 ** (map.getZoom() - here.zoom);
+    const { centerPoint, height } = here;
+    aside.place(x - scale * centerPoint.x, y + scale * (height - centerPoint.y), scale);
+  };
+  map.on("move", follow);
+  map.once("webglcontextrestored", () => {
+    map.off("move", follow);
+    aside.shown.remove();
+    unhurried(map);
+  });
 }
 
 /** Once all that was asked for is done. */
@@ -121,6 +140,12 @@ class Aside {
       gl.renderbufferStorage(gl.RENDERBUFFER, Number(format), width, height);
       gl.framebufferRenderbuffer(gl.FRAMEBUFFER, Number(point), gl.RENDERBUFFER, buffer);
     }
+  }
+
+  /** Its lower left corner at (x, y): what is read back stands on its head. */
+  place(x: number, y: number, scale: number): void {
+    const [left, bottom] = [x, y].map((at) => Math.round(at * 100) / 100);
+    this.shown.style.transform = `translate(${left}px,${bottom}px) scale(${scale},${-scale})`;
   }
 
   /** Ask for what was drawn. */
