@@ -97,10 +97,11 @@ _SUBSCRIPTION = """
            f.radius_m, ST_X(f.place) AS lon, ST_Y(f.place) AS lat, c.reference, c.kind, c.visibility,
            coalesce(c.territory_id, z.territory_id, f.territory_id) AS territory_id,
            coalesce(c.title, left(c.body, 90)) AS title, k.label AS category, k.slug AS category_slug,
-           z.name AS zone, z.slug AS zone_slug, p.label AS process, p.slug AS process_slug
+           z.name AS zone, z.slug AS zone_slug, p.label AS process, p.slug AS process_slug,
+           pt.slug AS process_town_slug, pt.name AS process_town
     FROM follow f LEFT JOIN contribution c ON c.id = f.contribution_id
     LEFT JOIN category k ON k.id = f.category_id LEFT JOIN zone z ON z.id = f.zone_id
-    LEFT JOIN process p ON p.id = f.process_id
+    LEFT JOIN process p ON p.id = f.process_id LEFT JOIN territory pt ON pt.id = p.territory_id
 """
 _BY_ID = text(f"{_SUBSCRIPTION} WHERE f.id = :id")
 _OF_PERSON = text(

@@ -20,7 +20,8 @@ def subject_name(row: Any, language: str) -> str:
     if row.category is not None:
         return label(row.category, language)
     if row.process is not None:
-        return label(row.process, language)
+        # Each town has a box of ideas of that name.
+        return f"{label(row.process, language)}, {row.process_town}"
     if row.zone is not None:
         return str(row.zone)
     around = gettext("%(distance)s around a place", distance=metres(row.radius_m, language=language))
@@ -34,7 +35,7 @@ def subject_path(row: Any) -> str:
     if row.category_slug is not None:
         return f"/liste?{urlencode({'category': row.category_slug})}"
     if row.process_slug is not None:
-        return f"/idees?{urlencode({'process': row.process_slug})}"
+        return f"/idees?{urlencode({'process': f'{row.process_town_slug}.{row.process_slug}'})}"
     if row.zone_slug is not None:
         return f"/liste?{urlencode({'zone': row.zone_slug})}"
     reach = row.radius_m / METRES_A_DEGREE

@@ -81,8 +81,11 @@ def processes_of(session: Session, territories: Sequence[int]) -> list[ProcessFa
 
 
 def process_named(known: Sequence[ProcessFacts], word: str) -> ProcessFacts | None:
-    """The process that an address names, by its key or, as older addresses do, by its slug alone."""
-    return next((one for one in known if one.key == word), next((one for one in known if one.slug == word), None))
+    """The process that an address names: by its key; or by its slug, with its town where no other bears it, or alone as
+    in older addresses.
+    """
+    slug = word.rpartition(".")[2]
+    return next((one for one in known if one.key == word), next((one for one in known if one.slug == slug), None))
 
 
 def _of_town(facts: ProcessFacts, town: Any) -> ProcessFacts:

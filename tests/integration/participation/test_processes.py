@@ -131,6 +131,7 @@ def test_towns_that_share_a_slug_are_told_apart(ideas: Ideas) -> None:
     assert found is not None and found.territory_id == nested.territory_id
     assert process_named(known, "box") == known[0], "an older address still opens one of them"
     assert process_named(known, "tree") is None
+    assert process_named([known[0]], f"somewhere.{known[0].slug}") == known[0], "named with its town, without need"
 
 
 def test_a_nested_town_names_the_categories_of_the_one_above(ideas: Ideas, folder: Path) -> None:

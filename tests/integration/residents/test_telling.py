@@ -341,7 +341,8 @@ def test_a_process_is_followed_and_nobody_hears_of_other_processes(town: Town) -
     assert "Démarche ombre" in browser.open("/suivre?process=ombre").text
     assert browser.press("/suivre", what="process", process="ombre").status_code == 303
     assert browser.press("/suivre", what="process", process="nulle-part").status_code == 400
-    assert "Démarche ombre" in plain(browser.open("/moi").text)
+    # Each town has a box of ideas: what one follows is named with its town.
+    assert "Démarche ombre, Bidache" in plain(browser.open("/moi").text)
     report(town.browser(), "Planter des arbres", "proposal", title="Planter des arbres", category="lampadaire")
     report(town.browser(), "Un signalement", category="lampadaire")
     placed(town)
