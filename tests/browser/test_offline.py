@@ -176,6 +176,8 @@ def strict(town: RealTown) -> Iterator[int]:
     """A web process of the town that is open to the world: who sends a second time in ten minutes is asked to work."""
     port = servers.own_port()
     command = [sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
+    # It may take a busy machine more than the usual half minute to read the application.
+    command += ["--timeout", "180"]
     # The machine itself is not limited in a town that lives on it: this process says that it lives elsewhere.
     environment = town.environment | {"AUZOLAN_BASE_URL": "http://town.example"}
     web = subprocess.Popen(command, env=environment, cwd=town.data)

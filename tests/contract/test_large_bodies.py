@@ -38,6 +38,8 @@ class Server:
         command = [
             *(sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{self.port}"),
             *("--worker-class", "gthread", "--workers", "1", "--threads", "4", "--no-control-socket"),
+            # It may take a busy machine more than the usual half minute to read the application.
+            *("--timeout", "180"),
         ]
         self.log = (folder / "gunicorn.log").open("wb")
         self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)

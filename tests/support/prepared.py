@@ -38,7 +38,7 @@ class Started:
     def __init__(self, told: socket.socket) -> None:
         self._told = told
         self.returncode: int | None = None
-        self.pid = self._read(60)
+        self.pid = self._read(180)
 
     def _read(self, timeout: float | None) -> int:
         self._told.settimeout(timeout)
