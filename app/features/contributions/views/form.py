@@ -59,6 +59,9 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
 NO_PLACE = "Place the pin on the map, or write where it is."
 TOO_OLD = "This page stayed open too long, or the browser kept no cookie. What you wrote is still here: send it again."
 
+NEEDED = {"/category": "Choose what it is about.", "/text": "Write a sentence, so that somebody can act."}
+"""What our own page says of a field left empty, with or without scripts."""
+
 KEPT_FOR_S = 24 * 3600
 """Seconds during which photos of a form that was refused may be sent again without their files."""
 
@@ -97,7 +100,7 @@ def create(kind: str) -> str | tuple[str, int] | BaseResponse:
     except Invalid as invalid:
         category = request.form.get("category", "")
         errors = {
-            page_field(error.pointer, category): gettext(error.message, **error.params)
+            page_field(error.pointer, category): gettext(_in_words(error), **error.params)
             for error in reversed(invalid.errors)
         }
         kept = getattr(invalid, "photos", kept)
@@ -143,6 +146,10 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted
         raise refused from None
     db.session.commit()
     return submitted
+
+
+def _in_words(error: FieldError) -> str:
+    return NEEDED.get(error.pointer, error.message) if error.message == "This field is needed." else error.message
 
 
 def _from_our_page() -> None:
