@@ -96,6 +96,7 @@ PAGES = [
     "/connexion?error=1&email=a@b.example",
     "/donnees/api?few=1",
     "/error/404",
+    "/error/400?typed=1",
     "/error/403",
 ]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -66,6 +66,7 @@ def create(tmp: Path, basemap: Path | None = None, photos: Path | None = None) -
     babel.init_app(app, locale_selector=select_language)
     CSRFProtect(app)
     app.jinja_env.globals["csp_nonce"] = security.csp_nonce
+    app.jinja_env.globals["unread_news"] = lambda: 12 if request.path == "/moi" else 0
     app.after_request(security._harden)
     app.config["SESSION_COOKIE_SECURE"] = False
     app.extensions["auzolan.site"] = lambda: web.Site(place=samples.TOWN)
@@ -280,7 +281,8 @@ def _files(app: Flask, basemap: Path | None, photos: Path | None) -> None:
     @app.get("/error/<int:status>")
     def error(status: int) -> tuple[str, int]:
         problem = {"title": "Titre", "status": status, "detail": "", "errors": []}
-        return render_template("errors/error.html", problem=problem), status
+        typed = ["Un trou profond, devant le 12 quai des Corsaires."] if "typed" in request.args else []
+        return render_template("errors/error.html", problem=problem, typed=typed), status
 
 
 if __name__ == "__main__":
