@@ -51,7 +51,7 @@ def test_a_follower_without_an_address_is_told_on_their_device(service: PushServ
     assert told.work() == [], "no address, no mail"
     (message,) = service.messages
     assert message["title"] == f"Trou devant l'école ({told.reference})"
-    assert message["body"] == "Le service a prévu d’intervenir. Lundi matin."
+    assert message["body"] == "Le service a prévu d’intervenir. Prévu pour le lundi 7 janvier 2030. Lundi matin."
     assert browser.open(message["url"]).headers["Location"] == f"/c/{told.reference}"
     assert_signed_by_the_house(service.senders[0], browser, service.address)
 
