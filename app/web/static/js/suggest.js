@@ -19,6 +19,9 @@ const nameOf = (/** @type {HTMLInputElement} */ radio) => radio.closest("label")
 export function choose(slug) {
   const radio = radios().find((each) => each.value === slug);
   if (!radio) return;
+  // An answer that is still on its way comes too late.
+  clearTimeout(timer);
+  asked = "";
   radio.closest("details")?.setAttribute("open", "");
   radio.checked = true;
   radio.dispatchEvent(new Event("change", { bubbles: true }));
