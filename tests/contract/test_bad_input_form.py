@@ -64,6 +64,15 @@ def test_what_is_refused_is_said_and_what_was_typed_stays(client: Any, house: An
             assert "unicorn'\"<b>" not in answer.text
 
 
+def test_a_question_of_several_answers_keeps_them_all(client: Any, house: Any) -> None:
+    several = {"category": "blocked-path", "answers.blocked-path.obstacle": ["kerb", "slope"]}
+    refused = Page(client).post(**several, text="")
+    ticked = re.findall(r'name="answers.blocked-path.obstacle" value="([^"]+)" checked', refused.text)
+    assert (refused.status_code, ticked) == (400, ["kerb", "slope"])
+    assert Page(client).post(**several, text=TYPED).status_code == 303
+    assert house.sql("SELECT answers FROM contribution") == {"obstacle": ["kerb", "slope"]}
+
+
 def test_the_photos_of_a_refused_form_come_back_without_their_files(client: Any, house: Any) -> None:
     page = Page(client)
     answer = page.post(text=" ", photos=[part(phone_jpeg()), part(phone_jpeg(300, 200), "b.jpg")])

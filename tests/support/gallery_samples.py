@@ -142,6 +142,16 @@ CATEGORIES = [
                 (pages.Choice("always", "Toute la nuit"), pages.Choice("blink", "Il clignote")),
             ),
             form_pages.Question(
+                "where",
+                "Qu’est-ce qui reste dans le noir ?",
+                "several",
+                (
+                    pages.Choice("path", "Le trottoir"),
+                    pages.Choice("road", "La chaussée"),
+                    pages.Choice("stop", "L’arrêt"),
+                ),
+            ),
+            form_pages.Question(
                 "danger",
                 "Un câble est-il à nu ?",
                 "yesno",

@@ -37,13 +37,14 @@ class Stop:
 class Question:
     """An extra question of a category; the form shows it when that category is chosen.
 
-    `type`: "text", "choice", "yesno" (posted as "yes" or "no") or "number". The field's name is
-    `answers.CATEGORY.KEY`: without scripts the questions of every category are on the page.
+    `type`: "text", "choice", "several" (as many of the choices as one likes), "yesno" (posted as "yes" or "no") or
+    "number". The field's name is `answers.CATEGORY.KEY`: without scripts the questions of every category are on
+    the page.
     """
 
     key: str
     label: str
-    type: Literal["text", "choice", "yesno", "number"] = "text"
+    type: Literal["text", "choice", "several", "yesno", "number"] = "text"
     choices: Sequence[Choice] = ()
     required: bool = False
     hint: str = ""

@@ -65,7 +65,7 @@ NEEDED = {"/category": "Choose what it is about.", "/text": "Write a sentence, s
 KEPT_FOR_S = 24 * 3600
 """Seconds during which photos of a form that was refused may be sent again without their files."""
 
-QUESTION_TYPES = {"choice": "choice", "multi": "choice", "yes_no": "yesno", "number": "number", "text": "text"}
+QUESTION_TYPES = {"choice": "choice", "multi": "several", "yes_no": "yesno", "number": "number", "text": "text"}
 
 
 @blueprint.get("/contribuer")
@@ -104,12 +104,18 @@ def create(kind: str) -> str | tuple[str, int] | BaseResponse:
             for error in reversed(invalid.errors)
         }
         kept = getattr(invalid, "photos", kept)
-        return _form(kind, request.form.to_dict(), errors, kept), 400
+        return _form(kind, _typed(), errors, kept), 400
     except Unavailable as unavailable:
-        return _form(kind, request.form.to_dict(), {"photos": gettext(unavailable.detail)}, kept), 503
+        return _form(kind, _typed(), {"photos": gettext(unavailable.detail)}, kept), 503
     response = redirect(url_for("contributions.receipt", reference=submitted.reference, token=submitted.token), 303)
     remember(response, secret)
     return response
+
+
+def _typed() -> dict[str, Any]:
+    """What was typed, by field: a list where a question was given several answers."""
+    several = {name: given for name, given in request.form.lists() if name.startswith("answers.") and len(given) > 1}
+    return request.form.to_dict() | several
 
 
 def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted:

@@ -5,7 +5,6 @@
  */
 
 import { fill } from "./base.js";
-import { place } from "./exif.js";
 import { unique } from "./offline/store.js";
 
 /** @typedef {import("./offline/store.js").Photo} Photo */
@@ -82,6 +81,7 @@ export class Photos {
 
   /** @param {File[]} added */
   async propose(added) {
+    const { place } = await import("./exif.js");
     for (const file of added) {
       const found = await place(file);
       if (found) { this.onPlace(found); return; }

@@ -82,6 +82,6 @@ function mark(form, config, name, message) {
   /** @type {HTMLElement} */ (error.querySelector("span")).textContent = message;
   host.classList.add("field--error");
   host.append(error);
-  field?.setAttribute("aria-invalid", "true");
+  if (!field?.matches("fieldset")) field?.setAttribute("aria-invalid", "true");
   field?.setAttribute("aria-describedby", [...new Set([...(field.getAttribute("aria-describedby") || "").split(" "), error.id])].join(" ").trim());
 }

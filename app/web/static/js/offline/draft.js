@@ -58,6 +58,8 @@ export class Draft {
 
   /** @param {string} name @param {string} value @param {boolean} gently leave what is there */
   put(name, value, gently) {
+    const box = this.form.querySelector(`input[type=checkbox][name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`);
+    if (box instanceof HTMLInputElement) { box.checked = true; return; }
     const field = /** @type {any} */ (this.form.elements.namedItem(name));
     if (!field || field.type === "file" || (gently && field.value)) return;
     field.value = value;
