@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from app.core.access import public
 from app.core.db import db
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid, NotFound, Unauthenticated
 from app.core.i18n import LANGUAGES, label, language
 from app.core.security import limiter
 from app.features.accounts.residents import Visitor, set_preferences
@@ -132,14 +132,14 @@ def myself() -> Mine:
 
 
 def unread_news() -> int:
-    """How many news wait for whoever asks, counted up to ten. A page without it is better than none: while the database
-    is away, as behind an error page, none are known.
+    """How many news wait for whoever asks, counted up to ten. A page without it is better than none: behind an error
+    page, where the database is away or nobody knows who asks, none are known.
     """
     if "unread_news" not in g:
         try:
             mine = myself()
             g.unread_news = count_unread(db.session, mine.values) if mine.persons else 0
-        except SQLAlchemyError:
+        except (SQLAlchemyError, Unauthenticated):
             g.unread_news = 0
     return int(g.unread_news)
 
