@@ -111,6 +111,16 @@ class PushSettings(BaseSettings):
     """The push services of browsers; a `host:port` with its port is for trials on one machine."""
 
 
+class GeocoderSettings(BaseSettings):
+    """Whom a town asks that chose the national geocoder."""
+
+    model_config = _prefixed("AUZOLAN_GEOCODER_")
+
+    url: str = "https://data.geopf.fr/geocodage"
+    """One that speaks as the Géoplateforme's does."""
+    timeout_s: float = Field(default=3, gt=0, le=10)
+
+
 class JobSettings(BaseSettings):
     """How the relay and the workers behave; seconds everywhere."""
 
@@ -134,4 +144,5 @@ class Settings:
     storage: StorageSettings = field(default_factory=StorageSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     push: PushSettings = field(default_factory=PushSettings)
+    geocoder: GeocoderSettings = field(default_factory=GeocoderSettings)
     jobs: JobSettings = field(default_factory=JobSettings)

@@ -19,6 +19,7 @@ from app.core.db import database_went_away
 from app.core.mail import Mail
 from app.features.accounts.residents import ASKED as SIGN_IN
 from app.features.contributions import telling
+from app.features.contributions.addresses import NAME_PLACES
 from app.features.contributions.following import ASKED
 from app.features.contributions.pyramid import COUNT_AGAIN, rebuild_cells
 from app.features.contributions.share_pictures import DRAW
@@ -184,6 +185,14 @@ def _tell_of_new(session: Session, _: int | None, payload: Mapping[str, Any]) ->
     telling.tell_of_new(session, contribution_ids=payload["contribution_ids"])
 
 
+def _name_places(session: Session, _: int | None, payload: Mapping[str, Any]) -> None:
+    from app.features.contributions.addresses import name_places
+    from app.features.territories.geocoders import open_geocoder
+
+    wanted = [int(number) for number in payload["contribution_ids"]]
+    name_places(session, contribution_ids=wanted, open_named=partial(open_geocoder, settings=settings()))
+
+
 def _mail_news(session: Session, notification_id: int | None, payload: Mapping[str, Any]) -> None:
     from app.features.contributions.mails import mails_of_notification
 
@@ -335,6 +344,7 @@ HANDLERS: Mapping[str, Handler] = {
     telling.PUSH: _push_news,
     telling.DIGEST: _mail_digest,
     telling.AREA: _tell_of_new,
+    NAME_PLACES: _name_places,
     FAILING: _tell_administrators,
     DECIDED: _tell_of_moderation,
     WITHDRAW_PHOTOS: _withdraw_photos,

@@ -246,3 +246,25 @@ def basemap(slug: str, kind: str, url: str | None, tile_size: str, **given: Any)
         set_basemap(session, territory=row, setting=setting)
         session.commit()
     click.echo(f"The map of {slug} is drawn on {url or kind}. `auzolan pack dump` writes it into its pack.")
+
+
+@territory.command()
+@click.argument("slug")
+@click.argument("name", type=str, metavar="geopf|demo|none|TABLE")
+def geocoder(slug: str, name: str) -> None:
+    """Choose whom a territory asks for addresses: the State's service (geopf), the demo's index, a table, nobody.
+
+    A TABLE is a CSV(.gz) of the national address base in the folder `addresses` of the data. Only the server asks; a
+    browser never does.
+    """
+    from app.features.territories.geocoders import open_geocoder
+    from app.features.territories.services import set_geocoder
+    from app.settings import Settings
+
+    wanted = "" if name == "none" else name
+    if wanted and open_geocoder(wanted, Settings()) is None:
+        raise click.UsageError(f"The folder “addresses” of the data has no usable table “{name}” (60 MB at most).")
+    with working_session() as session:
+        set_geocoder(session, territory=_called(session, slug), name=wanted)
+        session.commit()
+    click.echo(f"{slug} asks {name} for addresses." if wanted else f"{slug} asks nobody for addresses.")

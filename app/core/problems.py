@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from typing_extensions import TypedDict
 from werkzeug.exceptions import HTTPException
 
 from app.core import errors as e
 from app.core.bodies import discard_body
+from app.core.db import db
+from app.core.logs import request_id
 from app.core.shapes import shape
 
 log = structlog.get_logger()
@@ -79,7 +82,9 @@ def respond(problem: e.Problem, typed: Sequence[str] = ()) -> Response:
     if wants_json():
         response = Response(json.dumps(document), problem.status, mimetype="application/problem+json")
     else:
-        page = render_template("errors/error.html", problem=document, typed=typed)
+        # Whoever is told of a failure finds it in the logs by this number.
+        trace = request_id() if problem.status >= 500 else ""
+        page = render_template("errors/error.html", problem=document, typed=typed, trace=trace)
         response = Response(page, problem.status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     if problem.status in (429, 503):
@@ -90,8 +95,12 @@ def respond(problem: e.Problem, typed: Sequence[str] = ()) -> Response:
 
 
 def _typed() -> list[str]:
-    """The sentences of a form whose page was too old: not every browser still has them when one goes back."""
-    said = (request.form.get(name, "") for name in ("title", "text", "words", "reason"))
+    """The sentences of a form that was not taken: not every browser still has them when one goes back."""
+    try:
+        said = [request.form.get(name, "") for name in ("title", "text", "words", "reason")]
+    except HTTPException:
+        # What came is no form that can be read: nothing in it was typed.
+        return []
     return [words for words in said if words.strip()]
 
 
@@ -115,14 +124,21 @@ def _http(error: HTTPException) -> Response:
 
 def _database(error: Exception) -> Response:
     log.warning("database_unavailable", error=str(error).splitlines()[0])
-    return respond(e.Unavailable())
+    return _broken(e.Unavailable())
 
 
 def _unexpected(error: Exception) -> Response:
     log.exception("unexpected_error", path=request.path)
     problem = e.Problem(status=500, code="unexpected")
     problem.title = "Something went wrong on our side. It has been noted, and nothing you sent before is lost."
-    return respond(problem)
+    return _broken(problem)
+
+
+def _broken(problem: e.Problem) -> Response:
+    """The answer after a failure of ours; the page may still read, so what failed is undone first."""
+    with suppress(SQLAlchemyError):
+        db.session.rollback()
+    return respond(problem, _typed() if request.method == "POST" else ())
 
 
 def _refuse_nul() -> None:

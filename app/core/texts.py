@@ -10,6 +10,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NEAR = "≈ "
+"""Before an address that was found for a place, and is not that place: the street of a park, 80 m away. Pages say it in
+words, in the reader's language; to a program it says the same in any."""
 _LOOKS_EMPTY = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and signs without ink: Hangul fillers and the Braille blank."""
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn"}

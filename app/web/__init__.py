@@ -14,11 +14,13 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request, url_for
+from flask_babel import gettext
 from werkzeug.routing import BuildError
 
 from app.core.access import public
 from app.core.i18n import LANGUAGES, language
 from app.core.security import csp_nonce
+from app.core.texts import NEAR
 from app.web import formats, installed, words
 from app.web.assets import YEAR_S, Assets
 
@@ -90,6 +92,13 @@ def _blueprint(assets: Assets) -> Blueprint:
     return pages
 
 
+def whereabouts(address: str | None) -> str:
+    """An address as people read it: what was only found close by says so, "Près de Rue Grimaldi"."""
+    if not address or not address.startswith(NEAR):
+        return address or ""
+    return str(gettext("Near {place}")).replace("{place}", address.removeprefix(NEAR))
+
+
 def _filters() -> dict[str, Callable[..., str]]:
     def zone() -> ZoneInfo:
         return ZoneInfo(site().timezone)
@@ -109,6 +118,7 @@ def _filters() -> dict[str, Callable[..., str]]:
         "metres": lambda v: formats.metres(v, language=language()),
         "num": lambda v: formats.number(v, language=language()),
         "coordinates": lambda v: formats.coordinates(v[0], v[1], language=language()),
+        "whereabouts": whereabouts,
         "capitalize_first": lambda v: v[:1].upper() + v[1:],
     }
 

@@ -1,4 +1,4 @@
-"""Words to places and back: a promise (`Geocoder`) and two that keep it, one offline, one national."""
+"""Words to places and back: a promise (`Geocoder`), two that keep it, one offline, one national, and a guard for it."""
 
 from geodata.geocoding.base import (
     Geocoder,
@@ -9,6 +9,7 @@ from geodata.geocoding.base import (
     Proposal,
 )
 from geodata.geocoding.geopf import GeopfGeocoder
+from geodata.geocoding.guarded import GuardedGeocoder
 from geodata.geocoding.offline import OfflineGeocoder, StreetLine
 from geodata.geocoding.tables import AddressRow, BadTable, read_addresses
 
@@ -21,6 +22,7 @@ __all__ = [
     "GeocoderError",
     "GeocoderUnavailable",
     "GeopfGeocoder",
+    "GuardedGeocoder",
     "OfflineGeocoder",
     "Proposal",
     "StreetLine",

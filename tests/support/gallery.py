@@ -282,7 +282,8 @@ def _files(app: Flask, basemap: Path | None, photos: Path | None) -> None:
     def error(status: int) -> tuple[str, int]:
         problem = {"title": "Titre", "status": status, "detail": "", "errors": []}
         typed = ["Un trou profond, devant le 12 quai des Corsaires."] if "typed" in request.args else []
-        return render_template("errors/error.html", problem=problem, typed=typed), status
+        trace = "0123456789abcdef0123456789abcdef" if status >= 500 else ""
+        return render_template("errors/error.html", problem=problem, typed=typed, trace=trace), status
 
 
 if __name__ == "__main__":

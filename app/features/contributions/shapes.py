@@ -142,6 +142,7 @@ class ContributionDocument(TypedDict):
     lon: Degrees
     lat: Degrees
     address: str | None
+    """As its author wrote it, else as it was found for the place; "≈ " comes before one that is only close by."""
     territory: Named
     created_at: Moment
     state: State

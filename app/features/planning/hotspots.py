@@ -164,7 +164,7 @@ _SHAPES = text(
     """
     WITH cluster AS (
       SELECT m.cluster, ST_Collect(ST_Transform(c.geom, CAST(:srid AS int))) AS points,
-             mode() WITHIN GROUP (ORDER BY nullif(btrim(regexp_replace(split_part(c.address, ',', 1),
+             mode() WITHIN GROUP (ORDER BY nullif(btrim(regexp_replace(ltrim(split_part(c.address, ',', 1), '≈ '),
                '^[0-9]+ *(bis|ter|quater|[a-d])?[ ,]+', '', 'i')), '')) AS street
         FROM unnest(CAST(:ids AS bigint[]), CAST(:clusters AS int[])) AS m (id, cluster)
         JOIN contribution c ON c.id = m.id GROUP BY m.cluster)

@@ -97,6 +97,8 @@ class Town:
     rules: tuple[RuleFacts, ...]
     zone_keys: Mapping[int, tuple[str, str, str]] = field(default_factory=dict)
     """Zone id to (kind, slug, name)."""
+    geocoder: str = ""
+    """Whom the nearest of its chain asks for addresses: `demo`, `geopf` or a table's file name; empty: nobody."""
     blocked: tuple[BlockFacts, ...] = ()
     """The block lists of its chain, those that have not ended."""
 
@@ -205,6 +207,7 @@ def _read(session: Session, territory_id: int) -> Town:
             for number, rule in enumerate(sorted(rules, key=lambda rule: (rank[rule.territory_id], rule.position)), 1)
         ),
         zone_keys=_zone_keys(session, own.id),
+        geocoder=next((str(known) for one in chain if (known := one.settings.get("geocoder"))), ""),
         blocked=_blocked(session, ids),
     )
 

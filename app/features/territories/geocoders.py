@@ -1,4 +1,4 @@
-"""The site's geocoder. It proposes places; it never moves a pin that a person placed."""
+"""Whom a town asks for addresses. A geocoder proposes places; it never moves a pin that a person placed."""
 
 from __future__ import annotations
 
@@ -8,23 +8,47 @@ from pathlib import Path
 from flask import current_app
 
 from app.features.territories.sites import site_town
+from app.settings import Settings
 from geodata import demo
-from geodata.geocoding import Geocoder, OfflineGeocoder
+from geodata.geocoding import Geocoder, GeocoderError, GeopfGeocoder, GuardedGeocoder, OfflineGeocoder, Proposal
 
 SMALL = 60_000_000
-"""Bytes of the largest address table that a web process reads into its memory."""
+"""Bytes of the largest address table that a process reads into its memory."""
+NATIONAL = "geopf"
 
 
 def site_geocoder() -> Geocoder | None:
-    """The geocoder that the town's setting `geocoder` names (`demo`, or a table in the data folder), or None."""
-    wanted = site_town().town.settings.get("geocoder")
-    if wanted == "demo":
+    """The geocoder of the town that this request's host shows, or None."""
+    return open_geocoder(site_town().town.geocoder, current_app.extensions["settings"])
+
+
+def open_geocoder(name: str, settings: Settings) -> Geocoder | None:
+    """The geocoder that a town's setting names: `demo`, `geopf`, or a table in the folder `addresses` of the data."""
+    if name == "demo":
         return demo.geocoder()
-    if not wanted:
+    if name == NATIONAL:
+        return _national(settings.geocoder.url, settings.geocoder.timeout_s)
+    if not name:
         return None
-    folder = Path(current_app.extensions["settings"].storage.data) / "addresses"
-    path = folder / Path(str(wanted)).name
+    path = settings.storage.data / "addresses" / Path(name).name
     return _table(path) if path.is_file() and path.stat().st_size < SMALL else None
+
+
+def site_address(words: str) -> Proposal | None:
+    """The likeliest place of an address that somebody typed; None when nothing is found, or nobody answers."""
+    geocoder = site_geocoder()
+    if geocoder is None or not words.strip():
+        return None
+    try:
+        found = geocoder.search(words.strip(), limit=1)
+    except GeocoderError:
+        return None
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=4)
+def _national(url: str, timeout_s: float) -> Geocoder:
+    return GuardedGeocoder(GeopfGeocoder(base_url=url, timeout_s=timeout_s))
 
 
 @lru_cache(maxsize=4)

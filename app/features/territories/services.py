@@ -153,3 +153,11 @@ def set_basemap(session: Session, *, territory: Territory, setting: Mapping[str,
     territory.settings = dict(territory.settings) | {"basemap": dict(setting)}
     session.flush()
     touch(session, territory.id)
+
+
+def set_geocoder(session: Session, *, territory: Territory, name: str) -> None:
+    """Whom a territory asks for addresses (`geocoders.open_geocoder`); "" takes it away."""
+    kept = {key: value for key, value in territory.settings.items() if key != "geocoder"}
+    territory.settings = kept | ({"geocoder": name} if name else {})
+    session.flush()
+    touch(session, territory.id)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.core.errors import FieldError, Invalid
-from app.features.territories.geocoders import site_geocoder
-from geodata.geocoding import GeocoderError
+from app.features.territories.geocoders import site_address
 
 
 def typed_place(form: Mapping[str, str]) -> tuple[float, float]:
@@ -22,18 +21,15 @@ def typed_place(form: Mapping[str, str]) -> tuple[float, float]:
         if wrong:
             raise Invalid(errors=wrong[:1])
         return _number(given["lon"]) or 0.0, _number(given["lat"]) or 0.0
-    geocoder, address = site_geocoder(), form.get("address", "").strip()
+    address = form.get("address", "").strip()
     if not address:
         raise Invalid(errors=[FieldError("/address", "Write an address, or give coordinates.")])
-    try:
-        found = geocoder.search(address, limit=1) if geocoder else ()
-    except GeocoderError:
-        found = ()
-    if not found:
+    found = site_address(address)
+    if found is None:
         raise Invalid(
             errors=[FieldError("/address", "This address is not known here: give coordinates, or move the pin.")]
         )
-    return found[0].lon, found[0].lat
+    return found.lon, found.lat
 
 
 def _number(words: str) -> float | None:

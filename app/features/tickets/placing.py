@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.core.db import statement
+from app.features.contributions.addresses import NAME_PLACES
 from app.features.contributions.pyramid import CellChange, change_cells
 from app.features.contributions.telling import AREA
 from app.features.territories.catalogue import Town, town
@@ -117,6 +118,13 @@ _WRITE = statement(
     concentrated AS (
       INSERT INTO outbox (topic, payload, due_at)
       SELECT 'hotspots', CAST(:partitions AS jsonb), now() + interval '2 seconds' WHERE :has_partitions
+    ),
+    nameless AS (
+      INSERT INTO outbox (topic, payload)
+      SELECT :name_places, jsonb_build_object('contribution_ids', jsonb_agg(c.id ORDER BY c.id))
+      FROM ends JOIN contribution c ON c.id = ends.id
+      WHERE :has_geocoder AND c.territory_id = ANY(CAST(:geocoded AS int[])) AND coalesce(c.address, '') = ''
+      HAVING count(*) > 0
     ),
     announced AS (
       INSERT INTO outbox (topic, payload)
@@ -238,6 +246,7 @@ def _write(
             ticket["contributions"] += 1
             ticket["last_at"] = max(ticket["last_at"], item.created_at.isoformat())
     partitions = sorted({(item.territory_id, item.category_id, item.kind) for item in waiting})
+    geocoded = [territory_id for territory_id, home in towns.items() if home.geocoder]
     rows = session.execute(
         _WRITE,
         {
@@ -250,6 +259,10 @@ def _write(
             "partitions": json.dumps({"partitions": partitions}),
             "has_partitions": bool(partitions),
             "area": AREA,
+            "name_places": NAME_PLACES,
+            # A town's past came with the addresses that it has.
+            "geocoded": [] if backdated else geocoded,
+            "has_geocoder": bool(geocoded) and not backdated,
         },
     )
     return {row.id: row.state for row in rows}

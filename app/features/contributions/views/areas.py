@@ -23,7 +23,7 @@ from app.features.contributions.person import acting_person, remember
 from app.features.contributions.views import blueprint
 from app.features.contributions.views.maps import category_choices
 from app.features.notifications.timing import Quiet
-from app.features.territories.geocoders import site_geocoder
+from app.features.territories.geocoders import site_address
 from app.features.territories.hosts import spoken_of
 from app.features.territories.places import locate
 from app.features.territories.processes import ProcessFacts, process_named, processes_of
@@ -144,13 +144,12 @@ def _place() -> tuple[float, float]:
     try:
         lon, lat = (float(form.get(name, "").replace(",", ".")) for name in ("lon", "lat"))
     except ValueError:
-        geocoder, address = site_geocoder(), form.get("address", "").strip()
-        found = geocoder.search(address, limit=1) if geocoder and address else []
-        if not found:
+        found = site_address(form.get("address", ""))
+        if found is None:
             raise Invalid(
                 errors=[FieldError("/address", "Write an address that we can find, or allow your position.")]
             ) from None
-        lon, lat = found[0].lon, found[0].lat
+        lon, lat = found.lon, found.lat
     inside = locate(db.session, lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
     if inside is None or not spoken_of(inside.territory_id):
         raise Invalid(errors=[FieldError("/address", "This place is outside the territory.")])

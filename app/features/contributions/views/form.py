@@ -50,7 +50,7 @@ from app.features.contributions.views import blueprint
 from app.features.contributions.views.maps import already_there
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.deciding import decide, due_date, facts_of
-from app.features.territories.geocoders import site_geocoder
+from app.features.territories.geocoders import site_address
 from app.features.territories.hosts import host_reach
 from app.features.territories.sites import shown_basemap, site_town
 
@@ -177,12 +177,12 @@ def _place(data: dict[str, Any]) -> None:
     """Without a pin, an address that our own index knows is a place; a pin that a person placed is never moved."""
     if data.get("lon") and data.get("lat"):
         return
-    geocoder, address = site_geocoder(), str(data.get("address", ""))
-    found = geocoder.search(address, limit=1) if geocoder and address else []
-    if not found:
+    address = str(data.get("address", ""))
+    found = site_address(address)
+    if found is None:
         message = "Place the pin on the map, or write an address that we can find." if address else NO_PLACE
         raise Invalid(errors=[FieldError("/lat", message)])
-    data |= {"lon": found[0].lon, "lat": found[0].lat}
+    data |= {"lon": found.lon, "lat": found.lat}
 
 
 def _promise() -> Promise | None:
