@@ -146,6 +146,7 @@ def init_app(app: Flask) -> None:
         in_language=_in_language,
         # The slice that knows accounts puts its own in place of this one.
         signed_in=lambda: False,
+        opens=href,
         desk_page=lambda: "tickets.queue",
         here=lambda: request.full_path.rstrip("?"),
         KINDS=words.KINDS,

@@ -20,6 +20,7 @@ from app.features.accounts.policies import ANONYMOUS, GUARANTOR, Actor, within
 from app.features.accounts.queries import actor_of_token
 from app.features.accounts.services import Token
 from app.settings import SessionSettings, Settings
+from app.web import href
 
 _SECRET, _SEEN = "sid", "seen"
 _TOUCH_S = 60
@@ -79,7 +80,16 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["current_actor"] = current_actor
     app.jinja_env.globals["desk_page"] = lambda: desk_page(current_actor().role)
     # A visitor without a session costs no look-up, and their pages stay the same for everybody.
+    app.jinja_env.globals["opens"] = opens
     app.jinja_env.globals["signed_in"] = lambda: _SECRET in session and not current_actor().anonymous
+
+
+def opens(endpoint: str) -> str:
+    """The address of a page that this person's role opens, else nothing: no link leads to a closed door."""
+    rule = access_of(current_app.view_functions.get(endpoint))
+    if rule is not None and rule.kind == "roles" and current_actor().role not in rule.roles:
+        return ""
+    return href(endpoint) or ""
 
 
 def desk_page(role: str | None) -> str:

@@ -179,6 +179,11 @@ class TicketView:
     planned_on: str = ""
     reason: str = ""
 
+    @property
+    def corrects(self) -> bool:
+        """Whether a form of *Correct or join* was refused: it is shown open, as it was typed."""
+        return not {"category", "address", "lat", "lon", "of", "parent", "child"}.isdisjoint(self.typed)
+
 
 @dataclass(frozen=True, slots=True)
 class DeskPage:

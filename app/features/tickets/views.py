@@ -137,7 +137,7 @@ def move(reference: str) -> Answer:
             current_actor(),
             reference=reference,
             service=form.get("service", ""),
-            text=form.get("text", ""),
+            text=form.get("why", ""),
             version=version,
         )
 

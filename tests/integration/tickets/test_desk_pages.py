@@ -187,7 +187,7 @@ def test_a_manager_gives_to_a_colleague_named_in_the_menu(app, world, agent, tic
 
 
 def test_moving_away_leads_back_to_the_queue(world, agent, ticket):
-    answer = agent.post(ticket, "transfert", service="eclairage", text="C'est un câble")
+    answer = agent.post(ticket, "transfert", service="eclairage", why="C'est un câble")
     assert (answer.status_code, answer.location.split("?")[0]) == (303, "/bureau")
     assert f"{ticket} est passé" in agent.get("/bureau").text
     assert state(world, ticket).service == "eclairage"
@@ -398,3 +398,40 @@ def test_the_maps_of_the_desk_may_ask_whom_the_town_has_named(world, agent, tick
         assert "connect-src 'self' https://data.geopf.fr;" in agent.get(path).headers["Content-Security-Policy"], path
     assert "© IGN" in agent.get(f"/bureau/{ticket}").text.replace("\\u00a9", "©")
     assert "geopf" not in agent.get(f"/bureau/{ticket}/pourquoi").headers["Content-Security-Policy"]
+
+
+def test_a_note_that_is_refused_stays_a_note(agent, ticket):
+    page = agent.post(ticket, "parole", version="0", public="no", text="Voir avec le voisin").text
+    assert re.search(r'value="no" checked', page)
+    assert not re.search(r'value="yes" checked', page)
+    page = agent.post(ticket, "parole", public="yes", state="waiting", version="0", waiting_for="third_party").text
+    assert re.search(r'value="third_party" selected', page)
+
+
+def test_what_a_colleague_was_faster_than_loses_nothing(world, agent, ticket):
+    version = str(state(world, ticket).version)
+    agent.post(ticket, "parole", public="yes", text="Nous regardons.")
+    moved = agent.post(ticket, "transfert", version=version, service="eclairage", why="C'est un câble")
+    assert moved.status_code == 409
+    assert '<option value="eclairage" selected>' in moved.text
+    assert re.search(r'name="why"[^>]* value="C&#39;est un câble"', moved.text)
+    # Why it moves is said between colleagues: it is not put where people would read it.
+    assert "C&#39;est un câble</textarea>" not in moved.text
+    for action, name in (("doublon", "of"), ("parent", "parent"), ("parent", "child")):
+        refused = agent.post(ticket, action, version=version, **{name: "BID-7777"})
+        assert refused.status_code == 409
+        assert re.search(rf'name="{name}"[^>]* value="BID-7777"', refused.text), name
+        assert re.search(r'<details class="side-more" open>', refused.text)
+
+
+def test_no_link_leads_to_a_closed_door(app, world, agent):
+    manager, administrator = (Desk(app, world, role, ("bidache/voirie",)) for role in ("manager", "administrator"))
+    for desk, open_doors in ((agent, 0), (manager, 2), (administrator, 3)):
+        page = desk.get("/bureau").text
+        doors = [door for door in ("/observatoire", "/moderation", "/exploitation") if f'href="{door}"' in page]
+        assert len(doors) == open_doors
+        assert all(desk.get(door).status_code == 200 for door in doors)
+    refused = agent.get("/exploitation")
+    assert refused.status_code == 403
+    assert 'href="/observatoire"' not in refused.text
+    assert "Revenir au bureau" in refused.text
