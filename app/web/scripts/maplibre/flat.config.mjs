@@ -68,5 +68,5 @@ export default {
   // As MapLibre's own build reads its sources: a field that is only declared writes nothing over what a parent class put there.
   transform: { assumptions: { setPublicClassFields: true }, typescript: { removeClassFieldsWithoutInitializer: true } },
   plugins: [flat],
-  output: { dir: process.env.OUT, format: "esm", minify: true, entryFileNames: "[name].mjs", chunkFileNames: "shared-[hash:16].mjs", hashCharacters: "hex", postBanner: `/*! MapLibre GL JS ${process.env.VERSION}, without what a flat map has no use for. BSD-3-Clause: LICENSE.txt */` },
+  output: { dir: process.env.OUT, format: "esm", minify: true, entryFileNames: "[name].mjs", chunkFileNames: "shared-[hash:16].mjs", hashCharacters: "hex", postBanner: `//# allFunctionsCalledOnLoad\n/*! MapLibre GL JS ${process.env.VERSION}, without what a flat map has no use for. BSD-3-Clause: LICENSE.txt */` },
 };

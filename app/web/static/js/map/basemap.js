@@ -35,7 +35,6 @@ export async function openMap(container, config, options = {}, dress = (style) =
   const style = () => dress(buildStyle(config.basemap, { foreign, lost }));
   const map = new maplibre.Map({
     container,
-    style: style(),
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -48,7 +47,9 @@ export async function openMap(container, config, options = {}, dress = (style) =
     ...options,
   });
   maplibre.unhurried(map);
+  await breath();
   place(map);
+  map.setStyle(style());
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.on("style.load", () => addDot(map));

@@ -4,7 +4,7 @@
  * when the browser has nothing more urgent to do.
  */
 
-import { painted, settings } from "../base.js";
+import { breath, painted, settings } from "../base.js";
 import { Filters } from "../filters.js";
 import { List } from "./list.js";
 import { Search } from "./search.js";
@@ -50,6 +50,11 @@ async function start() {
   try {
     // All that the map needs at once, instead of one file after the other.
     for (const href of config.modules) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
+    // And one at a time, the far ones first: linked in one go, a phone would stand still for all of them together.
+    for (const href of config.modules.toReversed()) {
+      await import(href);
+      await breath();
+    }
     const { View } = await import("./view.js");
     view = await View.open(config, filters, sheet);
     view.onPick = (mark) => {

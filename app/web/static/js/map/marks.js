@@ -28,6 +28,8 @@ export class Marks {
     this.host.setAttribute("aria-hidden", "true");
     map.getCanvasContainer().append(this.host);
     map.on("move", () => this.place());
+    map.on("movestart", () => this.host.classList.add("marks--move"));
+    map.on("moveend", () => this.host.classList.remove("marks--move"));
     map.on("resize", () => this.place());
     this.listen();
   }

@@ -1,7 +1,7 @@
 // @ts-check
 /** The map of the home page: basemap, contributions from vector tiles, hotspots, the person's own place. */
 
-import { still, toast } from "../base.js";
+import { painted, still, toast } from "../base.js";
 import { openMap } from "./basemap.js";
 import { gather, toMark } from "./cluster.js";
 import { Marks } from "./marks.js";
@@ -176,7 +176,7 @@ export class View {
       this.map.easeTo({ center: [mark.lng, mark.lat] });
       this.sheet.set("half");
     } else {
-      this.travel({ center: [mark.lng, mark.lat], zoom });
+      painted(() => this.travel({ center: [mark.lng, mark.lat], zoom }));
     }
   }
 
