@@ -47,9 +47,6 @@ export async function openMap(container, config, options = {}, dress = (style) =
     ...options,
   });
   maplibre.unhurried(map);
-  await breath();
-  place(map);
-  map.setStyle(style());
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.on("style.load", () => addDot(map));
@@ -64,8 +61,14 @@ export async function openMap(container, config, options = {}, dress = (style) =
     lost = true;
     redraw();
   });
+  const loaded = new Promise((resolve) => map.once("load", resolve));
+  await breath();
+  place(map);
+  await breath();
+  map.setStyle(style());
   document.addEventListener("themechange", redraw);
-  await new Promise((resolve) => map.once("load", resolve));
+  await loaded;
+  await breath();
   return map;
 }
 
