@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from app.features.territories.packs.schema import Pack
 
 
+OUTCOMES = {"failed": "does not apply"}
+"""What a rule did, where its own word would say that it is broken."""
+
+
 @click.group()
 def territory() -> None:
     """Add and list territories."""
@@ -192,7 +196,9 @@ def explain(
         if due:
             click.echo(f"  due {due.astimezone(home.timezone):%Y-%m-%d %H:%M}")
         for rule in rules_of(home).explain(facts, names_of(home)):
-            click.echo(f"{rule.number:3} {rule.rule_id} [{rule.outcome}] {told(rule.message)}")
+            click.echo(
+                f"{rule.number:3} {rule.rule_id} [{OUTCOMES.get(rule.outcome, rule.outcome)}] {told(rule.message)}"
+            )
             for step in rule.steps:
                 click.echo(f"      {'✓' if step.held else '✗'} {told(step.message)}")
 

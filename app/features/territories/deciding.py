@@ -97,12 +97,17 @@ def _reasons_of(town: Town) -> dict[tuple[Any, ...], Chosen]:
 
 @lru_cache(maxsize=500)
 def names_of(town: Town) -> Names:
-    """What people call the services, categories and zones of a town, in every language."""
+    """What people call the services, categories, zones, questions and answers of a town, in every language."""
+    asked = [question for category in town.categories.values() for question in category.questions]
     return Names(
         services={key: service.name for key, service in town.service_keys.items()},
         categories={slug: category.label for slug, category in town.categories.items()},
         zones={f"{kind}/{slug}": {"fr": name} for kind, slug, name in town.zone_keys.values()},
         zone_kinds=town.settings.get("zone_kinds", {}),
+        questions={one["slug"]: one["label"] for one in reversed(asked)},
+        answers={
+            (one["slug"], option["slug"]): option["label"] for one in reversed(asked) for option in one["options"]
+        },
     )
 
 

@@ -260,6 +260,12 @@ class Names:
     zone_kinds: Mapping[str, Labels] = field(default_factory=dict)
     services: Mapping[str, Labels] = field(default_factory=dict)
     questions: Mapping[str, Labels] = field(default_factory=dict)
+    answers: Mapping[tuple[str, str], Labels] = field(default_factory=dict)
+    """What is said by each answer that may be chosen, by question and value."""
+
+    def said(self, question: str, values: Collection[str]) -> tuple[Any, ...]:
+        """Answers in the words of their question; what somebody wrote is said as it is."""
+        return tuple(self.answers.get((question, value)) or YES_NO.get(value, value) for value in values)
 
     def zone(self, reference: str) -> Any:
         """The zone's name, or “any …” for a whole kind."""
@@ -269,6 +275,7 @@ class Names:
         return self.zones.get(reference, slug)
 
 
+YES_NO = {"yes": Message("yes"), "no": Message("no")}
 KIND_WORDS = {"problem": Message("problem"), "praise": Message("praise"), "proposal": Message("proposal")}
 DAY_WORDS = {
     day: Message(word)
@@ -340,11 +347,13 @@ def _describe_answer(
     params: dict[str, Any] = {"question": names.questions.get(slug, slug)}
 
     def shown(case: Case) -> Any:
-        return _chosen(case.answers.get(slug)) or NOTHING
+        return names.said(slug, _chosen(case.answers.get(slug))) or NOTHING
 
     match condition:
         case AnswerIs(_, values):
-            return Message("the answer to “%(question)s” is %(wanted)s", {**params, "wanted": values}), shown
+            return Message(
+                "the answer to “%(question)s” is %(wanted)s", {**params, "wanted": names.said(slug, values)}
+            ), shown
         case AnswerHas(_, words):
             return Message("the answer to “%(question)s” contains %(wanted)s", {**params, "wanted": words}), shown
         case AnswerGiven(_, True):

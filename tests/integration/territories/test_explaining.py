@@ -40,7 +40,12 @@ def test_in_the_town_s_own_hours_and_words(bayonne: None) -> None:
     night = explain("water-leak", *BAYONNE, "--when", "2026-11-24T23:00", "--language", "fr")
     day = explain("water-leak", *BAYONNE, "--when", "2026-11-24T11:00", "--language", "fr")
     assert "danger-out-of-hours [decided] Toutes ses conditions sont remplies" in night
-    assert "danger-out-of-hours [failed]" in day and "ici c’est 11:00" in day
+    assert "danger-out-of-hours [does not apply]" in day and "ici c’est 11:00" in day
+
+
+def test_questions_and_answers_are_said_in_their_words(bayonne: None) -> None:
+    said = explain("lamp-damaged", *BAYONNE, "--answer", "wires=no", "--language", "fr")
+    assert "la réponse à « Voit-on des fils électriques ? » est oui : non, ici c’est non" in said.replace("\xa0", " ")
 
 
 @pytest.mark.parametrize(

@@ -400,6 +400,12 @@ def test_the_maps_of_the_desk_may_ask_whom_the_town_has_named(world, agent, tick
     assert "geopf" not in agent.get(f"/bureau/{ticket}/pourquoi").headers["Content-Security-Policy"]
 
 
+def test_a_search_that_finds_nothing_says_so_and_leads_back(agent, ticket):
+    page = agent.get("/bureau?q=introuvable").text
+    assert "ne répond à « introuvable »" in page.replace("\xa0", " ")
+    assert re.search(r'<a href="/bureau">Revenir à la file</a>', page)
+
+
 def test_a_note_that_is_refused_stays_a_note(agent, ticket):
     page = agent.post(ticket, "parole", version="0", public="no", text="Voir avec le voisin").text
     assert re.search(r'value="no" checked', page)
