@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy import text
 
 from app.core.access import public
@@ -44,4 +44,6 @@ def picture(key: str, size: int) -> Response:
     response.headers["Cache-Control"] = "public, max-age=300"
     response.set_etag(f"{key}-{size}")
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    # Whoever has it already is told so, once it is sure that it is still shown.
+    response.make_conditional(request)
     return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, redirect, url_for
+from flask import Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import public
@@ -64,6 +64,7 @@ def _file(shared: Shared) -> Response | None:
     # Soon asked again: what a moderator hides dies everywhere.
     response.headers["Cache-Control"] = "public, max-age=300"
     response.set_etag(shared.digest[:32])
+    response.make_conditional(request)
     return response
 
 
