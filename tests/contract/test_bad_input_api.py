@@ -28,8 +28,8 @@ def animated_webp() -> bytes:
 
 
 PLACES = {
-    "outside every territory": ({"lon": 2.35, "lat": 48.85}, "/lat", "hors du territoire"),
-    "on the sea": ({"lon": -1.9, "lat": 43.6}, "/lat", "hors du territoire"),
+    "outside every territory": ({"lon": 2.35, "lat": 48.85}, "/lat", "hors du territoire (Bayonne)"),
+    "on the sea": ({"lon": -1.9, "lat": 43.6}, "/lat", "hors du territoire (Anglet)"),
     "lat=91": ({"lat": 91}, "/lat", "91"),
     "lon=-181": ({"lon": -181}, "/lon", "-181"),
     "swapped axes": ({"lon": HERE["lat"], "lat": HERE["lon"]}, "/lat", "inversées"),

@@ -14,8 +14,8 @@ from tests.unit.core.photo_samples import phone_jpeg
 TYPED = "Un trou profond & large, « devant » le 12."
 
 BAD: dict[str, tuple[dict[str, Any], str, str]] = {
-    "outside every territory": ({"lon": "2.35", "lat": "48.85"}, "place", "hors du territoire"),
-    "on the sea": ({"lon": "-1.9", "lat": "43.6"}, "place", "hors du territoire"),
+    "outside every territory": ({"lon": "2.35", "lat": "48.85"}, "place", "hors du territoire (Bayonne)"),
+    "on the sea": ({"lon": "-1.9", "lat": "43.6"}, "place", "hors du territoire (Anglet)"),
     "lat=91": ({"lat": "91"}, "place", "91"),
     "swapped axes": ({"lon": "43.4929", "lat": "-1.4748"}, "place", "inversées"),
     "NaN": ({"lat": "nan"}, "place", "fini"),

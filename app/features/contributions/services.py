@@ -26,7 +26,7 @@ from app.features.contributions.keeping import keep_statement
 from app.features.contributions.receipts import write_receipt
 from app.features.contributions.shapes import Receipt
 from app.features.territories.catalogue import CategoryFacts, Town, town
-from app.features.territories.places import Place, locate
+from app.features.territories.places import Place, locate, outside_of
 
 H3_RESOLUTION = 11
 
@@ -155,23 +155,22 @@ def _place(session: Session, draft: Draft, within: Collection[int] | None) -> tu
         home = town(session, place.territory_id, version=place.version)
         if draft.territory is None or draft.territory in home.slugs:
             return place, home
-    if draft.territory and not _exists(session, draft.territory):
+    named = _named(session, draft.territory) if draft.territory else None
+    if draft.territory and named is None:
         raise Invalid(errors=[FieldError("/territory", "No territory has this name.")])
-    message, params = "This place is outside the territory. Move the pin, your text is kept.", {}
-    if draft.territory:
-        message, params = (
-            "This place is outside %(territory)s. Move the pin, your text is kept.",
-            {"territory": draft.territory},
-        )
+    # A host names no town but its own.
+    meant = [named] if named is not None and (within is None or named in within) else within
+    message = "This place is outside %(territory)s. Move the pin, your text is kept."
+    params = {"territory": outside_of(session, draft.lon, draft.lat, within=meant)}
     swapped = abs(draft.lon) <= 90 and locate(session, draft.lat, draft.lon) is not None
     if swapped:
         message = "This place is outside the territory. Longitude and latitude seem to be swapped."
     raise Invalid(errors=[FieldError("/lat", message, params)], code="outside")
 
 
-def _exists(session: Session, slug: str) -> bool:
-    found = session.scalar(text("SELECT EXISTS (SELECT FROM territory WHERE slug = :slug AND active)"), {"slug": slug})
-    return bool(found)
+def _named(session: Session, slug: str) -> int | None:
+    found: int | None = session.scalar(text("SELECT id FROM territory WHERE slug = :slug AND active"), {"slug": slug})
+    return found
 
 
 def _category(draft: Draft, home: Town) -> CategoryFacts:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.db import statement
@@ -28,6 +30,17 @@ _LOCATE = statement(
 )
 
 
+# The largest of those that this host speaks of; where it speaks of all, that of the nearest whole.
+_MEANT = text(
+    """
+    SELECT name FROM territory
+    WHERE active AND CASE WHEN CAST(:within AS int[]) IS NULL THEN parent_id IS NULL ELSE id = ANY(:within) END
+    ORDER BY CASE WHEN CAST(:within AS int[]) IS NULL
+                  THEN boundary <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) ELSE 0 END, area_m2 DESC, id LIMIT 1
+    """
+)
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a point is: territory, the version its configuration stands at, zones."""
@@ -41,3 +54,9 @@ def locate(session: Session, lon: float, lat: float) -> Place | None:
     """The smallest active territory that covers a WGS84 point (degrees), or None outside them all."""
     row = session.execute(_LOCATE, {"lon": lon, "lat": lat}).one_or_none()
     return Place(row.id, row.config_version, tuple(row.zone_ids)) if row else None
+
+
+def outside_of(session: Session, lon: float, lat: float, *, within: Collection[int] | None) -> str:
+    """The name of the town that somebody meant whose point (WGS84, degrees) lies outside; "" without any town."""
+    asked = {"lon": lon, "lat": lat, "within": None if within is None else list(within)}
+    return session.scalar(_MEANT, asked) or ""

@@ -17,8 +17,8 @@ from app.features.contributions.nearby import ANY_CATEGORY_M, NearbyFace, open_n
 from app.features.contributions.shapes import Nearby, NearbyContribution
 from app.features.contributions.urls import photo_urls, public_url
 from app.features.territories.catalogue import CategoryFacts, Town, town
-from app.features.territories.hosts import spoken_of
-from app.features.territories.places import locate
+from app.features.territories.hosts import host_reach, spoken_of
+from app.features.territories.places import locate, outside_of
 from app.features.tickets import api_reference
 from app.web.words import public_state
 
@@ -64,8 +64,9 @@ def _degrees(name: str, errors: list[FieldError]) -> float:
 def _category(lon: float, lat: float, kind: str) -> tuple[Town, CategoryFacts | None]:
     place = locate(db.session, lon, lat)
     if place is None or not spoken_of(place.territory_id):
+        named = {"territory": outside_of(db.session, lon, lat, within=host_reach())}
         raise Invalid(
-            errors=[FieldError("/lat", "This place is outside the territory. Move the pin, your text is kept.")],
+            errors=[FieldError("/lat", "This place is outside %(territory)s. Move the pin, your text is kept.", named)],
             code="outside",
         )
     home = town(db.session, place.territory_id, version=place.version)

@@ -145,6 +145,8 @@ def test_a_place_in_a_is_outside_b(app, world):
         answer = post(B, **more)
         assert answer.status_code == 400
         assert [error["pointer"] for error in answer.json["errors"]] == ["/lat"]
+        assert "Nantes" in answer.json["errors"][0]["message"]
+        assert "Bidache" not in answer.text
     near = f"/api/v1/nearby?lon={LON}&lat={LAT}&category=trou"
     assert app.test_client().get(near, base_url=f"http://{B}").status_code == 400
     assert app.test_client().get(near, base_url=f"http://{A}").json["results"][0]["reference"] == "BID-1"
