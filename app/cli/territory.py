@@ -61,6 +61,8 @@ def add(
         raise click.UsageError("Give exactly one of --commune, --epci, --boundary.")
     if boundary and not (name := (name or "").strip()):
         raise click.UsageError("Give the --name of the territory with --boundary.")
+    if boundary and name and (len(name) > 100 or not name.isprintable()):
+        raise click.UsageError("A name has at most 100 characters, all of which can be seen.")
     if timezone not in available_timezones():
         raise click.BadParameter(f"“{timezone}” is no time zone; one is Europe/Paris.", param_hint="--timezone")
     with working_session() as session:

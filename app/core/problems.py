@@ -112,6 +112,8 @@ def _http(error: HTTPException) -> Response:
     if error.code == 413:
         problem.code = "too-large"
         problem.title = "What you sent is too large. Photos may weigh 15 MB each."
+        if request.is_json:
+            problem.title = "This JSON is too large: 256 KB is the most. Photos travel in a form (multipart)."
     if error.code == 405:
         problem.title = "This address does not answer to that method."
     if error.code == 415:

@@ -182,6 +182,7 @@ def test_a_wrong_content_type_is_said(client: Any, house: Any, kind: str) -> Non
 def test_a_json_body_of_a_megabyte_is_too_large(client: Any, house: Any) -> None:
     answer = client.post(PATH, json=good(text="x" * 1_000_000))
     assert answer.status_code == 413 and answer.mimetype == "application/problem+json" and house.empty()
+    assert "256" in answer.json["title"]
 
 
 def test_a_method_that_is_not_there(client: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 from sqlalchemy.orm import Session
@@ -60,3 +62,12 @@ def test_what_cannot_be_explained_says_why(bayonne: None, arguments: tuple[str, 
     done = CliRunner().invoke(territory, ["explain", *arguments])
     assert done.exit_code == 1
     assert words in done.output
+
+
+@pytest.mark.parametrize("name", ["x" * 101, "a\u202eb", "a\nb"])
+def test_a_town_s_name_can_be_read(tmp_path: Path, environment: dict[str, str], name: str) -> None:
+    area = tmp_path / "town.geojson"
+    area.write_text('{"type":"Polygon","coordinates":[[[2,47],[2.1,47],[2.1,47.1],[2,47]]]}')
+    done = CliRunner().invoke(territory, ["add", "--boundary", str(area), "--name", name])
+    assert done.exit_code == 2
+    assert "100 characters" in done.output

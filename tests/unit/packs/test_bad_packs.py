@@ -391,3 +391,29 @@ class TestZones:
     def test_json_that_is_not_a_collection(self, folder: Path, text: str, line: int) -> None:
         (folder / "zones/quarter.geojson").write_text(text)
         assert only(folder).line == line
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("services.yml", "Rename this file to services.yaml"),
+        ("categorie.yaml", "Rename this file to categories.yaml"),
+        ("Rules.YAML", "Rename this file to rules.yaml"),
+        ("notes.yaml", "Take this file away"),
+        ("quarter.geojson", "Move this file to zones/quarter.geojson"),
+    ],
+)
+def test_a_file_that_nobody_reads_is_said(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "town.yaml").write_text(TOWN, encoding="utf-8")
+    (tmp_path / "README.md").write_text("Ours.", encoding="utf-8")
+    assert examine_pack(tmp_path).issues == []
+    (tmp_path / name).write_text("[]", encoding="utf-8")
+    (issue,) = examine_pack(tmp_path).errors
+    assert issue.file == name and said in issue.message
+
+
+def test_a_folder_in_the_place_of_a_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "town.yaml").write_text(TOWN, encoding="utf-8")
+    (tmp_path / "services.yaml").mkdir()
+    (issue,) = examine_pack(tmp_path).errors
+    assert issue.file == "services.yaml" and "this is a folder" in issue.message

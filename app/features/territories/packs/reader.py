@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -91,6 +92,7 @@ class _Reading:
         rules = self.several("rules.yaml", RoutingRule)
         processes = self.several("processes.yaml", Process)
         zones = self.zone_sets()
+        self.strangers()
         return Pack(
             town=town or Town(),
             delays=delays or Delays(),
@@ -106,6 +108,8 @@ class _Reading:
         """The text of a file, or None when it is absent or unreadable."""
         file = self.root / name
         if not file.is_file():
+            if file.exists():
+                self.issues.append(PackIssue(name, 0, "", "Put a file here: this is a folder."))
             return None
         if file.stat().st_size > MAX_BYTES:
             self.issues.append(PackIssue(name, 0, "", "Make this file smaller: 50 MB is the most."))
@@ -116,6 +120,19 @@ class _Reading:
             line = file.read_bytes().count(b"\n", 0, error.start) + 1
             self.issues.append(PackIssue(name, line, "", "Save this file in UTF-8: a letter cannot be read."))
             return None
+
+    def strangers(self) -> None:
+        """Files that nobody would read: what somebody decided in them would be lost without a word."""
+        for file in sorted(self.root.iterdir()):
+            if file.suffix.lower() not in (".yaml", ".yml", ".geojson") or file.name in (*FILES, "boundary.geojson"):
+                continue
+            near = get_close_matches(file.stem.lower(), [name.removesuffix(".yaml") for name in FILES], n=1)
+            message = f"Rename this file to {near[0]}.yaml, or take it away" if near else "Take this file away"
+            if file.suffix.lower() == ".geojson":
+                message = f"Move this file to zones/{file.name}, or take it away"
+            self.issues.append(
+                PackIssue(file.name, 0, "", f"{message}: it is not read. A pack has {', '.join(FILES)}.")
+            )
 
     def document(self, name: str) -> Document | None:
         text = self.text(name)
