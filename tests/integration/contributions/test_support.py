@@ -166,6 +166,7 @@ def test_that_is_it_supports_and_offers_to_follow(session: Session, town: Town, 
     page = client.get(f"/contribuer/problem?lon={LON}&lat={LAT + 38 * METRE}&lang=fr").text
     assert page.index("Lampe cassée") < page.index("Un trou rue Maubec"), "nearest first"
     assert 'formaction="/c/BID-1/soutenir"' in page and "C’est ça" in page
+    assert 'href="#photos-part">C’est autre chose, continuer' in page and 'id="photos-part"' in page
     form = {"csrf_token": form_token(page), "then": "follow"}
     answer = client.post("/c/BID-1/soutenir", data=form, follow_redirects=True)
     assert answer.request.path == "/c/BID-1/suivre"
