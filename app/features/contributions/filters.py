@@ -34,6 +34,8 @@ GROUPS = {
 """Words for one or several states, the public's among them; a state's own name stands for itself."""
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365, "7": 7, "30": 30, "90": 90, "365": 365}
 """Days of each period, as programs write them and as our own pages do."""
+SORTS = ("newest", "oldest", "supported")
+"""Orders of a list, the usual one first."""
 PARAMETERS = frozenset(
     ("territory", "kind", "category", "state", "period", "since", "bbox", "zone", "q", "mine", "supported")
 )
@@ -60,6 +62,8 @@ class MapFilters:
     """Only what `person` wrote."""
     supported: bool = False
     """Only what `person` supports."""
+    sort: str = SORTS[0]
+    """In which order a list tells them (`SORTS`); what is let through is the same."""
     person: tuple[bytes, ...] = ()
     """The keys by which the asking person may be known (`person.py`)."""
 

@@ -1,4 +1,4 @@
-"""The list twin of the map: the same contributions, newest first, with their total and the counts by kind."""
+"""The list twin of the map: the same contributions, in the order asked for, with their total and the counts by kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.features.contributions.filters import MapFilters, everywhere, resolve
-from app.features.contributions.newest import FEW, few_with_words, newest
+from app.features.contributions.newest import FEW, few_with_words, most_supported, newest
 from app.features.contributions.pyramid import KIND_CODES
 from app.features.contributions.queries import MANY, count_contributions, counts_by_kind
 from app.features.contributions.words import corrected
@@ -44,7 +44,8 @@ _ITEMS = text(
         SELECT public_key FROM photo
          WHERE contribution_id = c.id AND state = 'ready' AND NOT hidden ORDER BY position LIMIT 1
       ) AS p ON c.photo_count > 0
-     WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.visibility = 'public' ORDER BY c.created_at DESC, c.id DESC
+     WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.visibility = 'public'
+     ORDER BY array_position(CAST(:ids AS bigint[]), c.id)
     """
 )
 
@@ -66,7 +67,8 @@ def listed_contributions(session: Session, filters: MapFilters, *, offset: int =
 def _listed(session: Session, filters: MapFilters, offset: int, limit: int) -> Listed:
     resolved = resolve(session, filters)
     few = few_with_words(session, resolved)
-    ids = newest(session, resolved, few, limit=limit, offset=offset)
+    ordered = most_supported if filters.sort == "supported" else newest
+    ids = ordered(session, resolved, few, limit=limit, offset=offset)
     rows = session.execute(_ITEMS, {"ids": ids}).all() if ids else []
     if filters.words:
         total = FEW if few is None else len(few)

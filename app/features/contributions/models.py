@@ -93,6 +93,15 @@ class Contribution(Base):
             postgresql_where=text("visibility = 'public'"),
         ),
         Index("ix_contribution_recent", "territory_id", text("created_at DESC"), text("id DESC")),
+        # Few are carried by somebody, none when it is written: whoever writes pays nothing for the order by support.
+        Index(
+            "ix_contribution_carried",
+            "territory_id",
+            text("supports DESC"),
+            text("created_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("visibility = 'public' AND supports > 0"),
+        ),
         Index("ix_contribution_category", "category_id", "created_at"),
         Index("ix_contribution_ticket", "ticket_id"),
         Index("ix_contribution_process", "process_id", postgresql_where=text("process_id IS NOT NULL")),

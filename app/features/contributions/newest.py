@@ -1,4 +1,4 @@
-"""Which contributions come first: the newest that the filters let through, by their ids alone."""
+"""Which contributions come first among those that the filters let through, by their ids alone."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class Found(NamedTuple):
     created_at: datetime
     id: int
     kind: str
+    supports: int = 0
+    """How many carry it; 0 where its process hides the count."""
 
 
 def few_with_words(session: Session, resolved: Resolved) -> Sequence[Found] | None:
@@ -47,40 +49,79 @@ def newest(
     offset: int = 0,
     after: tuple[datetime, int] | None = None,
 ) -> Sequence[int]:
-    """Ids of the newest, after `offset` of them or those that follow the moment and id of `after`.
+    """Ids of the first ones, after `offset` of them or those that follow the moment and id of `after`.
 
-    `few` is what `few_with_words` gave for the same filters.
+    The newest first, or the oldest where the filters ask for these. `few` is what `few_with_words` gave for the same
+    filters.
     """
+    oldest = resolved.filters.sort == "oldest"
     if few is not None:
-        left = [found.id for found in few if after is None or found[:2] < after]
+        ranked = few[::-1] if oldest else few
+        left = [one.id for one in ranked if after is None or (one[:2] > after if oldest else one[:2] < after)]
         return left[offset : offset + limit]
     asked: dict[str, Any] = {"limit": limit, "offset": offset, "upto": offset + limit}
     if after is not None:
         asked |= {"after_at": after[0], "after_id": after[1]}
     session.execute(PLAN_EACH)
-    return list(session.scalars(_walk(shape_of(resolved), after is not None), values(resolved) | asked))
+    return list(session.scalars(_walk(shape_of(resolved), after is not None, oldest), values(resolved) | asked))
+
+
+def most_supported(
+    session: Session, resolved: Resolved, few: Sequence[Found] | None, *, limit: int, offset: int = 0
+) -> Sequence[int]:
+    """Ids of those that most people carry, the newest first among equals, after `offset` of them.
+
+    Where a process hides its counts, they stand with what nobody carries yet: the order tells nothing of them.
+    """
+    if few is not None:
+        ranked = sorted(few, key=lambda found: (found.supports, found.created_at, found.id), reverse=True)
+        return [found.id for found in ranked[offset : offset + limit]]
+    session.execute(PLAN_EACH)
+    shape, asked = shape_of(resolved), values(resolved)
+    carried = list(session.scalars(_carried(shape), asked | {"upto": offset + limit}))
+    found = carried[offset:]
+    if len(found) < limit:
+        skipped = max(0, offset - len(carried))
+        rest = {"limit": limit - len(found), "offset": skipped, "upto": skipped + limit - len(found)}
+        found += session.scalars(_walk(shape, after=False, oldest=False, uncarried=True), asked | rest)
+    return found
 
 
 @lru_cache(maxsize=64)
 def _any(shape: Shape) -> TextClause:
     return text(
         f"""
-        SELECT c.created_at, c.id, c.kind FROM contribution c
+        SELECT c.created_at, c.id, c.kind, greatest(coalesce(c.supports, 0), 0) AS supports FROM contribution c
          WHERE c.territory_id = ANY(CAST(:territories AS int[])) AND {where(shape)} LIMIT :limit
         """  # noqa: S608 - constants
     )
 
 
 @lru_cache(maxsize=64)
-def _walk(shape: Shape, after: bool) -> TextClause:
+def _walk(shape: Shape, after: bool, oldest: bool, uncarried: bool = False) -> TextClause:
     """One ordered walk per territory, so that each can stop early."""
-    onward = "AND (c.created_at, c.id) < (CAST(:after_at AS timestamptz), :after_id)" if after else ""
+    way, past = ("ASC", ">") if oldest else ("DESC", "<")
+    onward = f"AND (c.created_at, c.id) {past} (CAST(:after_at AS timestamptz), :after_id)" if after else ""
+    onward += " AND (c.supports > 0) IS NOT TRUE" if uncarried else ""
     return text(
         f"""
         SELECT c.id FROM unnest(CAST(:territories AS int[])) AS t (id) CROSS JOIN LATERAL (
           SELECT c.id, c.created_at FROM contribution c
            WHERE c.territory_id = t.id AND {where(shape)} {onward}
-           ORDER BY c.created_at DESC, c.id DESC LIMIT :upto) AS c
-         ORDER BY c.created_at DESC, c.id DESC OFFSET :offset LIMIT :limit
+           ORDER BY c.created_at {way}, c.id {way} LIMIT :upto) AS c
+         ORDER BY c.created_at {way}, c.id {way} OFFSET :offset LIMIT :limit
+        """  # noqa: S608 - constants
+    )
+
+
+@lru_cache(maxsize=64)
+def _carried(shape: Shape) -> TextClause:
+    """The same among those that somebody carries, along `ix_contribution_carried`."""
+    order = "ORDER BY c.supports DESC, c.created_at DESC, c.id DESC LIMIT :upto"
+    return text(
+        f"""
+        SELECT c.id FROM unnest(CAST(:territories AS int[])) AS t (id) CROSS JOIN LATERAL (
+          SELECT c.id, c.created_at, c.supports FROM contribution c
+           WHERE c.territory_id = t.id AND c.supports > 0 AND {where(shape)} {order}) AS c {order}
         """  # noqa: S608 - constants
     )

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
+from app.features.contributions.filters import SORTS
 from app.features.contributions.words import MOST_CHARACTERS
 from app.features.territories.backgrounds import Background
 
@@ -60,7 +61,8 @@ class Filters:
 
     `kinds`: the kinds shown, in the fixed order, never empty. `category`: slug or "". `state`: a public
     state or "". `period`: days, 0 for all. `query`: words, a number or a place looked for. `zone`: slug of a
-    zone of the town or "". `mine`, `supported`: only what the asking person wrote, or supports.
+    zone of the town or "". `mine`, `supported`: only what the asking person wrote, or supports. `sort`: the order
+    of the list (`SORTS`), which the map does not show.
     """
 
     kinds: tuple[str, ...] = KIND_ORDER
@@ -71,6 +73,7 @@ class Filters:
     zone: str = ""
     mine: bool = False
     supported: bool = False
+    sort: str = SORTS[0]
 
     @property
     def personal(self) -> bool:
@@ -88,6 +91,7 @@ class Filters:
             "zone": self.zone,
             "mine": "1" if self.mine else "",
             "supported": "1" if self.supported else "",
+            "sort": "" if self.sort == SORTS[0] else self.sort,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -111,7 +115,9 @@ class Filters:
         slugs = [args.get(name, "").strip()[:80] for name in ("category", "state", "zone")]
         category, state, zone = slugs
         query = args.get("q", "").strip()[:MOST_CHARACTERS]
-        return cls(kinds, category, state, days, query, zone, args.get("mine") == "1", args.get("supported") == "1")
+        mine, supported = args.get("mine") == "1", args.get("supported") == "1"
+        sort = args.get("sort", "")
+        return cls(kinds, category, state, days, query, zone, mine, supported, sort if sort in SORTS else SORTS[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Lists of public contributions: pages by keyset (newest first), and counts, for the list twin and for programs."""
+"""Lists of public contributions: pages by keyset (newest or oldest first), and counts, for lists and for programs."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Cursor:
 
 
 def contributions_in_bbox(session: Session, filters: MapFilters, *, cursor: str | None = None, limit: int = 50) -> Page:
-    """Public contributions that the filters let through, newest first; `limit` is held between 1 and 500."""
+    """Public contributions that the filters let through, newest or oldest first; `limit` is held between 1 and 500."""
     limit = min(max(limit, 1), MOST)
     after = Cursor.parse(cursor) if cursor else None
     resolved = resolve(session, filters)
@@ -173,7 +173,8 @@ _DETAILS = text(
               WHERE p.contribution_id = c.id AND p.state = 'ready' AND NOT p.hidden ORDER BY p.position LIMIT 1)
            END AS photo_key
       FROM contribution c JOIN category k ON k.id = c.category_id JOIN territory t ON t.id = c.territory_id
-     WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.visibility = 'public' ORDER BY c.created_at DESC, c.id DESC
+     WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.visibility = 'public'
+     ORDER BY array_position(CAST(:ids AS bigint[]), c.id)
     """
 )
 

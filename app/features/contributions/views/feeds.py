@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request, url_for
@@ -28,7 +29,8 @@ from app.web import words
 @cookieless
 def feed() -> Response:
     """The newest public contributions that the filters of the address let through."""
-    here, filters = site_town(), Filters.read(request.args)
+    # A feed tells what is new, whatever the order of the list beside which it was found.
+    here, filters = site_town(), replace(Filters.read(request.args), sort="newest")
     rows = listed(here, filters, 0).rows
     more = details(db.session, [row.id for row in rows])
     towns = current_towns(db.session, (row.territory_id for row in rows))

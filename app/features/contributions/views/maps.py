@@ -212,6 +212,7 @@ def wanted(here: SiteTown, filters: Filters) -> MapFilters:
         zones=(filters.zone,) if filters.zone else (),
         mine=filters.mine,
         supported=filters.supported,
+        sort=filters.sort,
         person=person() if filters.personal else (),
     )
     return asked.asking(filters.query) if filters.query else asked

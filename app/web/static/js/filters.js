@@ -65,6 +65,8 @@ export class Filters extends EventTarget {
       const field = this.field(name);
       if (field?.value && !(name === "period" && field.value === "365")) params.set(name, field.value);
     }
+    const sort = this.field("sort")?.value;
+    if (sort && sort !== "newest") params.set("sort", sort);
     for (const name of ["mine", "supported"]) if (this.field(name)?.checked) params.set(name, "1");
     if (this.words) params.set("q", this.words);
     return params;

@@ -96,6 +96,7 @@ export class View {
   tiles() {
     const params = this.filters.params();
     params.set("territory", this.config.territory);
+    params.delete("sort");
     // The address leaves the usual period out; the tiles, which have none of their own, are told.
     params.set("period", this.filters.field("period")?.value ?? "all");
     return `${location.origin}${this.config.tiles}?${params}`;
