@@ -25,7 +25,9 @@ def _work(names: list[str]) -> None:
     from rq.serializers import JSONSerializer
 
     from app.core.images import faces
-    from workers import queues, runtime
+
+    # The handlers too, before the first fork: each child would read them anew, and fail once their source is replaced.
+    from workers import handlers, queues, runtime  # noqa: F401
 
     unknown = set(names) - set(queues.NAMES)
     if unknown or not names:
