@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -101,7 +102,8 @@ def _typed() -> list[str]:
     except HTTPException:
         # What came is no form that can be read: nothing in it was typed.
         return []
-    return [words for words in said if words.strip()]
+    # The code of a choice (`personal_data`) is nothing that somebody wrote.
+    return [words for words in said if words.strip() and not re.fullmatch("[a-z]+(_[a-z]+)+", words)]
 
 
 def _http(error: HTTPException) -> Response:

@@ -113,3 +113,14 @@ def test_one_contribution_tells_its_story(session: Session, client: FlaskClient)
     session.execute(text("UPDATE contribution SET visibility = 'hidden'"))
     session.commit()
     assert client.get(address).status_code == 410
+
+
+def test_the_title_names_the_filter(town: Town, client: FlaskClient) -> None:
+    def title(question: str) -> str:
+        return read(client, f"/flux.atom?lang=fr{question}").findtext(f"{ATOM}title") or ""
+
+    whole = title("")
+    assert "·" not in whole
+    assert title("&kind=praise") == f"{whole} · Bravos"
+    assert title("&category=trous&zone=maubec") == f"{whole} · trous · maubec"
+    assert title("&q=<lampe>") == f"{whole} · <lampe>"

@@ -20,7 +20,7 @@ from app.features.contributions.views import blueprint
 from app.features.contributions.views.maps import asked_bounds, first_sentence, listed
 from app.features.territories.catalogue import current_town, current_towns
 from app.features.territories.hosts import host_reach
-from app.features.territories.sites import site_town
+from app.features.territories.sites import SiteTown, site_town
 from app.web import words
 
 
@@ -60,12 +60,26 @@ def feed() -> Response:
         )
     kept: dict[str, Any] = filters.params() | ({"bbox": request.args["bbox"]} if asked_bounds() else {})
     return _answer(
-        title=gettext("Contributions: %(place)s", place=here.place),
+        title=_title(here, filters),
         author=here.town.name,
         address=absolute(url_for("contributions.feed", **kept, lang=language())),
         page=absolute(url_for("contributions.list_page", **kept)),
         entries=entries,
     )
+
+
+def _title(here: SiteTown, filters: Filters) -> str:
+    """The town, then what its filter lets through: of two feeds in a reader, one sees which is which."""
+    category = here.town.categories.get(filters.category)
+    zone = next((name for _, slug, name in here.town.zone_keys.values() if slug == filters.zone), "")
+    told = [
+        *(str(words.KINDS[kind].many) for kind in words.KINDS if kind in filters.kinds and len(filters.kinds) < 3),
+        label(category.label) if category else "",
+        str(words.STATES[filters.state]) if filters.state in words.STATES else "",
+        zone,
+        filters.query,
+    ]
+    return " · ".join([gettext("Contributions: %(place)s", place=here.place), *filter(None, told)])
 
 
 @blueprint.get("/c/<reference>/flux.atom")
