@@ -218,7 +218,10 @@ def test_agents_and_strangers_do_not_enter(app: Any, world: World) -> None:
 
 def test_a_town_may_make_personal_data_wait(app: Any, world: World) -> None:
     world.session.execute(text(f"CREATE SEQUENCE reference_{world.towns['bidache'].territory_id}"))
-    world.session.execute(text('UPDATE category SET label = \'{"fr": "Trou"}\''))
+    question = '[{"slug": "plate", "type": "text", "label": {"fr": "Plaque"}, "options": []}]'
+    world.session.execute(
+        text('UPDATE category SET label = \'{"fr": "Trou"}\', questions = CAST(:q AS jsonb)'), {"q": question}
+    )
     world.session.commit()
     body = {"kind": "problem", "category": "trou", "lon": -1.475, "lat": 43.49, "text": "La voiture AB-123-CD"}
     client = app.test_client()
@@ -230,10 +233,13 @@ def test_a_town_may_make_personal_data_wait(app: Any, world: World) -> None:
     world.session.commit()
     held = client.post("/api/v1/contributions", json=body)
     plain = client.post("/api/v1/contributions", json=body | {"text": "Un trou"})
+    # Only the service reads answers; everybody reads the address.
+    answered = client.post("/api/v1/contributions", json=body | {"text": "Épave", "answers": {"plate": "AB-123-CD"}})
+    beside = client.post("/api/v1/contributions", json=body | {"text": "Un trou", "address": "près de AB-123-CD"})
     rows = world.session.execute(text("SELECT reference, visibility FROM contribution"))
     found = {row.reference: row.visibility for row in rows}
-    said = [found[answer.get_json()["reference"]] for answer in (shown, held, plain)]
-    assert said == ["public", "pending", "public"]
+    said = [found[answer.get_json()["reference"]] for answer in (shown, held, plain, answered, beside)]
+    assert said == ["public", "pending", "public", "public", "pending"]
 
 
 def _picture(desk: Any) -> str:
