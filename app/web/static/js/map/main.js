@@ -51,7 +51,7 @@ async function start() {
     // All that the map needs at once, instead of one file after the other.
     for (const href of config.modules) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
     // And one at a time, the far ones first: linked in one go, a phone would stand still for all of them together.
-    for (const href of config.modules.toReversed()) {
+    for (const href of [...config.modules].reverse()) {
       await import(href);
       await breath();
     }
