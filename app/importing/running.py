@@ -23,6 +23,7 @@ from app.features.territories.catalogue import Town, town
 from app.features.territories.failing import RulesMet
 from app.importing.errors import ImportStopped
 from app.importing.files import RawRow, Table
+from app.importing.garbage import seldom_searched
 from app.importing.history import History
 from app.importing.mapping import Mapping, source_facts
 from app.importing.planning import Plan, plan_batch
@@ -98,7 +99,7 @@ def run_import(
     """Import a file into a territory. Raises ImportStopped, before anything is written, when the file does not fit."""
     started = datetime.now(UTC)
     summary = Summary()
-    with engine.connect() as connection:
+    with seldom_searched(report) as report, engine.connect() as connection:
         # Its temporary tables and its lock end with it: it must not go back to the pool.
         connection.detach()
         connection.exec_driver_sql("SET statement_timeout = 0")
