@@ -106,7 +106,9 @@ def names_of(town: Town) -> Names:
         zone_kinds=town.settings.get("zone_kinds", {}),
         questions={one["slug"]: one["label"] for one in reversed(asked)},
         answers={
-            (one["slug"], option["slug"]): option["label"] for one in reversed(asked) for option in one["options"]
+            (one["slug"], option["slug"]): option["label"]
+            for one in reversed(asked)
+            for option in one.get("options") or ()
         },
     )
 
