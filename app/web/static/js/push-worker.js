@@ -1,8 +1,17 @@
 // @ts-check
 /** What the service worker does of a push: show it, and lead to what it tells of. Imported by the worker; exports nothing. */
 
+/** What is told; nothing where it cannot be read: a push that shows nothing costs the permission. @param {any} data */
+function readable(data) {
+  try {
+    return data?.json() ?? {};
+  } catch {
+    return {};
+  }
+}
+
 self.addEventListener("push", (/** @type {any} */ event) => {
-  const told = event.data?.json() ?? {};
+  const told = readable(event.data);
   const worker = /** @type {any} */ (self);
   event.waitUntil(
     worker.registration.showNotification(told.title || "Auzolan", {

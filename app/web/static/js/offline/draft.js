@@ -28,6 +28,11 @@ export class Draft {
     this.keptChange = -1;
     this.timer = 0;
     this.unkept = false;
+    /** Names of what somebody gives while the draft is still being read: that stands. @type {Set<string>} */
+    this.given = new Set();
+    /** @type {Promise<any>} */
+    this.restored = Promise.resolve();
+    form.addEventListener("input", (event) => this.given.add(/** @type {any} */ (event.target).name));
     document.addEventListener("keep", (event) => /** @type {CustomEvent<Promise<any>[]>} */ (event).detail.push(this.keep()));
     // A phone may drop a page that is out of sight: what the last letters waited for is done at once.
     document.addEventListener("visibilitychange", () => {
@@ -38,7 +43,14 @@ export class Draft {
   }
 
   /** The draft that the address names, put back into the form. @returns {Promise<Item | null>} */
-  async restore() {
+  restore() {
+    const found = this.putBack();
+    this.restored = found.catch(() => {});
+    return found;
+  }
+
+  /** @returns {Promise<Item | null>} */
+  async putBack() {
     const query = new URLSearchParams(location.search);
     const found = await findItem(query.get(PARAMETER) || "").catch(() => undefined);
     if (!found) {
@@ -51,13 +63,17 @@ export class Draft {
     this.item = found;
     this.kept = true;
     for (const [name, value] of found.fields) this.put(name, value, false);
-    this.photos.set(await photosOf(found.id));
-    this.keptChange = this.change;
+    const kept = await photosOf(found.id);
+    // A browser may put back by itself what the draft has too.
+    const added = this.photos.list.filter(({ name, blob }) => !kept.some((photo) => photo.name === name && photo.blob.size === blob.size));
+    this.photos.set([...kept, ...added]);
+    if (!added.length) this.keptChange = this.change;
     return found;
   }
 
   /** @param {string} name @param {string} value @param {boolean} gently leave what is there */
   put(name, value, gently) {
+    if (this.given.has(name)) return;
     const box = this.form.querySelector(`input[type=checkbox][name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`);
     if (box instanceof HTMLInputElement) { box.checked = true; return; }
     const field = /** @type {any} */ (this.form.elements.namedItem(name));
@@ -84,6 +100,7 @@ export class Draft {
   async keep() {
     clearTimeout(this.timer);
     this.timer = 0;
+    await this.restored;
     const item = this.now();
     try {
       if (this.worth(item)) await this.store(item, "draft");
