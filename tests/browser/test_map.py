@@ -73,6 +73,19 @@ def test_a_filter_changes_the_map_the_list_and_the_address(visit: Opener) -> Non
     assert page.locator("#list .kindname").first.get_attribute("class") == "kindname k-praise"
 
 
+def test_the_order_stands_in_the_header_of_the_list_and_goes_into_the_address(visit: Opener) -> None:
+    for width, target in ((1280, 24), (390, 44)):
+        page = visit("/?lang=fr", width=width, height=800)
+        ready(page)
+        order = page.locator(".list-head").get_by_label("Ordre de la liste")
+        box = order.locator("..").bounding_box()
+        assert box is not None
+        assert box["height"] >= target
+        order.select_option("oldest")
+        page.wait_for_url("**sort=oldest**")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_the_keyboard_moves_zooms_and_opens(visit: Opener) -> None:
     page = visit("/", width=1280, height=800)
     ready(page)
@@ -269,7 +282,7 @@ def test_a_map_that_nobody_touches_draws_nothing(visit: Opener) -> None:
 
 PICTURE = """(selector) => {
     const shown = document.querySelector(`#map ${selector}`);
-    if (!shown) return [];
+    if (!shown?.width) return [];
     const copy = Object.assign(document.createElement('canvas'), { width: 64, height: 64 });
     const page = copy.getContext('2d');
     page.drawImage(shown, 0, 0, 64, 64);

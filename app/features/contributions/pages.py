@@ -95,6 +95,11 @@ class Filters:
         }
         return {name: value for name, value in values.items() if value}
 
+    @property
+    def narrows(self) -> bool:
+        """Whether something is left out: the order alone leaves nothing out."""
+        return bool(self.params().keys() - {"sort"})
+
     def toggled(self, kind: str) -> Filters:
         """The same view with one kind added or removed; removing the last one shows all again."""
         kept = tuple(k for k in KIND_ORDER if (k in self.kinds) != (k == kind))

@@ -12,6 +12,8 @@ export class Filters extends EventTarget {
     /** Whether what is typed filters the contributions. */
     this.asks = Boolean(this.query);
     form.addEventListener("change", (event) => { if (event.target !== this.field("q")) this.changed(); });
+    // The order stands in the header of the list: what changes there does not pass by the form.
+    this.field("sort")?.addEventListener("change", () => this.changed());
     this.field("q").addEventListener("input", () => { if (this.asks && !this.query) { this.asks = false; this.changed(); } });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
