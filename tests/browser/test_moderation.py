@@ -46,3 +46,9 @@ def test_a_plate_is_covered_with_the_keyboard_alone(visit: Opener) -> None:
     first, second = page.get_by_label("Ce qu’il faut couvrir").input_value().split("\n")
     assert first == "40 50 12 6"
     assert second.split()[0] == "0" and all(0 <= float(share) <= 100 for share in second.split())
+
+
+def test_a_moderator_on_a_phone_finds_the_way_to_the_other_pages(visit: Opener) -> None:
+    page = visit("/moderation?lang=fr", width=390)
+    for name in ("File", "Liste de blocage", "Carte"):
+        expect(page.locator(".top").get_by_role("link", name=name, exact=True)).to_be_in_viewport()

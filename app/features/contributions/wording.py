@@ -83,8 +83,9 @@ def step_of(event: EventFace, town: Town, kind: str = "") -> Step | None:
 
 
 def _reason(event: EventFace) -> str:
-    message = event.data.get("message")
-    return say(Message.from_json(message)).capitalize() if message else ""
+    """Why it went where it went. The first letter alone is raised: a service keeps the capitals of its name."""
+    said = say(Message.from_json(event.data["message"])) if event.data.get("message") else ""
+    return said[:1].upper() + said[1:]
 
 
 def answers(history: Sequence[EventFace], service_name: str) -> list[AnswerView]:

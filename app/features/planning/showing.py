@@ -38,7 +38,9 @@ class Bar:
 
 @dataclass(frozen=True)
 class ZoneLine:
-    """A zone's line, ready to read; `rank` is its number on the map, or 0."""
+    """A zone's line, ready to read; `rank` is its number on the map, or 0; `per_thousand` is empty
+    where nobody counts who lives there.
+    """
 
     rank: int
     name: str
@@ -118,7 +120,7 @@ def zone_lines(rows: Sequence[ZoneRow], ranked: int, *, town: str = "") -> list[
                 rank=position + 1 if position < ranked else 0,
                 name=row.name.removeprefix(f"{town} "),
                 n=number(row.n),
-                per_thousand=number(round(row.per_thousand, 1)) if row.per_thousand is not None else "–",
+                per_thousand=number(round(row.per_thousand, 1)) if row.per_thousand is not None else "",
                 median_days=_("%(days)s d", days=number(round(row.median_days, 1)))
                 if row.median_days is not None
                 else "–",
