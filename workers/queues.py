@@ -19,16 +19,21 @@ NAMES = (INTAKE, DEFAULT, ANALYSIS)
 
 @dataclass(frozen=True)
 class Drain:
-    """One job takes all the rows of a topic that wait; it has a queue of its own, which tells whether it is asked."""
+    """One job takes all the rows of a topic that wait. Its name begins with `name`, which tells whether it is asked."""
 
+    name: str
     queue: str
     function: str
     timeout_s: int
+    args: tuple[str, ...] = ()
 
 
 DRAINS: Mapping[str, Drain] = {
-    "intake": Drain(INTAKE, "workers.handlers.drain_intake", 120),
-    "hotspots": Drain(ANALYSIS, "workers.handlers.drain_hotspots", 300),
+    "intake": Drain("drain-intake-", INTAKE, "workers.handlers.drain_intake", 120),
+    "hotspots": Drain("drain-hotspots-", ANALYSIS, "workers.handlers.drain_hotspots", 300),
+    "contribution.address": Drain(
+        "drain-addresses-", ANALYSIS, "workers.handlers.drain_rows", 120, ("contribution.address",)
+    ),
 }
 """The topics of `app.core.outbox.DRAINED`."""
 

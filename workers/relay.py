@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from uuid import uuid4
 
 import psycopg
 import structlog
@@ -38,7 +39,8 @@ LINGER_S = 1.0
 _LOOK = """
 WITH due AS (
   SELECT id FROM outbox
-  WHERE failed_at IS NULL AND topic NOT IN ('intake', 'hotspots') AND enqueued_at IS NULL AND due_at <= now()
+  WHERE failed_at IS NULL AND topic NOT IN ('intake', 'hotspots', 'contribution.address')
+    AND enqueued_at IS NULL AND due_at <= now()
   ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED
 ), claimed AS (
   UPDATE outbox o SET enqueued_at = now() FROM due WHERE o.id = due.id RETURNING o.id, o.topic
@@ -52,7 +54,7 @@ WHERE EXISTS (SELECT FROM outbox o WHERE o.topic = d.topic AND failed_at IS NULL
 # A row that a worker holds is locked and skipped: one that can be locked has no worker, or not yet.
 _STALE = """
 SELECT id, topic FROM outbox
-WHERE failed_at IS NULL AND topic NOT IN ('intake', 'hotspots')
+WHERE failed_at IS NULL AND topic NOT IN ('intake', 'hotspots', 'contribution.address')
   AND enqueued_at < now() - make_interval(secs => %(stale_s)s)
 ORDER BY enqueued_at LIMIT 1000 FOR UPDATE SKIP LOCKED
 """
@@ -131,8 +133,16 @@ class Relay:
     def _ask_drain(self, drain: queues.Drain) -> None:
         # A drain that still waits in the queue will begin after this moment, so it will see what we saw.
         waiting = queues.queue(drain.queue, self._redis)
-        if waiting.count == 0:
-            waiting.enqueue_call(drain.function, timeout=drain.timeout_s, result_ttl=0, failure_ttl=3600)
+        if any(job.startswith(drain.name) for job in waiting.get_job_ids()):
+            return
+        waiting.enqueue_call(
+            drain.function,
+            args=drain.args,
+            job_id=drain.name + uuid4().hex,
+            timeout=drain.timeout_s,
+            result_ttl=0,
+            failure_ttl=3600,
+        )
 
     def _enqueue(self, outbox_id: int, topic: str) -> None:
         route = queues.ROUTES.get(topic, queues.ANY)

@@ -25,8 +25,8 @@ AWAKE = 0x61757A63
 INTAKE_QUEUE, DEFAULT_QUEUE, ANALYSIS_QUEUE = QUEUES = ("intake", "default", "analysis")
 """The queues of RQ: grouping and routing; one job a row; what may wait until nothing else does."""
 
-DRAINED = ("intake", "hotspots")
-"""Topics whose rows are taken many at once; any other row is a job of its own."""
+DRAINED = ("intake", "hotspots", "contribution.address")
+"""Topics whose rows are taken many in a job; any other row is a job of its own."""
 
 CLIENT_PREFIX = "auzolan."
 """How our processes begin the names of their connections, to Redis and to PostgreSQL: `auzolan.ROLE.HOST.PID`."""
@@ -58,7 +58,7 @@ class Outbox(Base):
             "ix_outbox_rows",
             "enqueued_at",
             "due_at",
-            postgresql_where=text("failed_at IS NULL AND topic NOT IN ('intake', 'hotspots')"),
+            postgresql_where=text("failed_at IS NULL AND topic NOT IN ('intake', 'hotspots', 'contribution.address')"),
         ),
     )
 

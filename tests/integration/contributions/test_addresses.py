@@ -15,6 +15,7 @@ from app.features.contributions.services import submit_contribution
 from app.features.tickets.placing import drain_intake
 from geodata.geocoding import Geocoder, GeocoderUnavailable, Proposal
 from tests.support.desk import LAT, LON, make_world
+from workers.handlers import drain_rows
 
 PLACE = (LON + 0.0001234, LAT + 0.0001234)
 
@@ -131,3 +132,29 @@ def test_a_town_without_a_geocoder_orders_nothing(send, session) -> None:
     session.commit()
     send()
     assert asked(session) == []
+
+
+def test_one_job_names_the_places_of_a_burst(send, session, worker_here, monkeypatch) -> None:
+    first, second, later = [send(f"Trou {number}") for number in range(3)]
+    last = session.scalar(text("SELECT max(id) FROM outbox WHERE topic = :t"), {"t": NAME_PLACES})
+    session.execute(text("UPDATE outbox SET due_at = now() + interval '1 minute' WHERE id = :id"), {"id": last})
+    session.commit()
+    geocoder = Told(*[street(5)] * 3)
+    monkeypatch.setattr("app.features.territories.geocoders.open_geocoder", lambda name, settings: geocoder)
+    assert drain_rows(NAME_PLACES) == 2
+    session.commit()
+    assert [kept(session, reference)[0] is not None for reference in (first, second, later)] == [True, True, False]
+    assert len(asked(session)) == 1
+
+
+def test_a_dead_geocoder_is_asked_later_for_each(send, session, worker_here, monkeypatch) -> None:
+    send()
+    send("Un autre trou")
+    monkeypatch.setattr("app.features.territories.geocoders.open_geocoder", lambda name, settings: Told())
+    assert drain_rows(NAME_PLACES) == 2
+    session.commit()
+    rows = session.execute(
+        text("SELECT attempts, last_error, due_at > now() AS later FROM outbox WHERE topic = :t"), {"t": NAME_PLACES}
+    ).all()
+    assert [(row.attempts, row.later) for row in rows] == [(1, True)] * 2
+    assert all("nobody there" in row.last_error for row in rows)
