@@ -73,6 +73,10 @@ class RuleFacts:
     failing: bool = False
 
 
+PROTECTING = ("faces", "moderation_hints")
+"""Settings that keep people out of sight: where a town says nothing of them, what the one above says holds."""
+
+
 @dataclass(frozen=True, eq=False)
 class Town:
     """A territory with everything it may use, its parents' included; its own come first."""
@@ -195,7 +199,8 @@ def _read(session: Session, territory_id: int) -> Town:
         chain=tuple(ids),
         slugs=tuple(territory.slug for territory in chain),
         town_hall=own.town_hall,
-        settings=own.settings,
+        settings={key: one.settings[key] for one in reversed(chain) for key in PROTECTING if key in one.settings}
+        | own.settings,
         categories={category.slug: category for category in reversed(categories)},
         categories_by_id={category.id: category for category in categories},
         services=services,

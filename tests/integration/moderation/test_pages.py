@@ -242,6 +242,27 @@ def test_a_town_may_make_personal_data_wait(app: Any, world: World) -> None:
     assert said == ["public", "pending", "public", "public", "pending"]
 
 
+@pytest.mark.parametrize(("own", "seen"), [("{}", "pending"), ('{"moderation_hints": "show"}', "public")])
+def test_a_commune_holds_what_its_agglomeration_holds_unless_it_says_otherwise(
+    app: Any, world: World, own: str, seen: str
+) -> None:
+    world.session.execute(text(f"CREATE SEQUENCE reference_{world.towns['bidache'].territory_id}"))
+    world.session.execute(text('UPDATE category SET label = \'{"fr": "Trou"}\''))
+    for slug, settings in (("pays", '{"moderation_hints": "hold"}'), ("bidache", own)):
+        world.session.execute(
+            text("UPDATE territory SET settings = :s, config_version = config_version + 1 WHERE slug = :slug"),
+            {"s": settings, "slug": slug},
+        )
+    world.session.commit()
+    body = {"kind": "problem", "category": "trou", "lon": -1.475, "lat": 43.49, "text": "La voiture AB-123-CD"}
+    reference = app.test_client().post("/api/v1/contributions", json=body).get_json()["reference"]
+    said = world.session.execute(
+        text("SELECT c.visibility, t.slug FROM contribution c JOIN territory t ON t.id = c.territory_id "
+             "WHERE c.reference = :r"), {"r": reference}
+    ).one()  # fmt: skip
+    assert tuple(said) == (seen, "bidache")
+
+
 def _picture(desk: Any) -> str:
     found = re.search(r"/moderation/photos/\d+\.jpg", desk.get("/moderation").text)
     assert found
