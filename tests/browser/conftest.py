@@ -62,10 +62,19 @@ def until(page: Page, expression: str, seconds: float = 120) -> None:
 
 def settled(page: Page) -> None:
     """Wait until a change is on the screen: two frames, in which the page's own scripts follow it, then what moves."""
-    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))")
+    while not page.evaluate(_TWO_FRAMES):
+        # Rarely, after a change of size, a headless browser draws no frame until the next change.
+        size = page.viewport_size
+        assert size, "a page has a size"
+        page.set_viewport_size({"width": size["width"], "height": size["height"] + 1})
+        page.set_viewport_size(size)
     until(page, f"!document.getAnimations().some({_MOVES})")
 
 
+_TWO_FRAMES = """new Promise((drawn) => {
+    setTimeout(() => drawn(false), 10000);
+    requestAnimationFrame(() => requestAnimationFrame(() => drawn(true)));
+})"""
 _MOVES = "(one) => one.playState === 'running' && one.effect.getComputedTiming().endTime < Infinity"
 _KEPT = """async () => {
     const opening = indexedDB.open('auzolan');
