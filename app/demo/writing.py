@@ -95,7 +95,9 @@ _HAPPEN = text(
                         assignee_id = coalesce(ends.assignee_id, ticket.assignee_id)
       FROM ends WHERE ticket.id = ends.ticket_id
     )
-    UPDATE contribution SET state = ends.state FROM ends WHERE contribution.ticket_id = ends.ticket_id
+    UPDATE contribution SET state = ends.state, changed_at = coalesce(
+        (SELECT max(at) FROM moves WHERE moves.ticket_id = ends.ticket_id AND public), contribution.changed_at)
+      FROM ends WHERE contribution.ticket_id = ends.ticket_id
     """
 )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener, Visit, settled, until
@@ -84,6 +86,29 @@ def test_the_order_stands_in_the_header_of_the_list_and_goes_into_the_address(vi
         order.select_option("oldest")
         page.wait_for_url("**sort=oldest**")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_nearest_are_counted_from_the_middle_of_the_map(visit: Opener) -> None:
+    page = visit("/?lang=fr", width=1280, height=800)
+    ready(page)
+    order = page.get_by_label("Ordre de la liste")
+    with page.expect_request("**/list-fragment?**sort=nearest**") as asked:
+        order.select_option("nearest")
+    before = _near(asked.value.url)
+    middle = page.evaluate("auzolanMap.map.getCenter().toArray()")
+    assert before == pytest.approx(middle, abs=0.001)
+    with page.expect_request("**/list-fragment?**sort=nearest**") as asked:
+        page.evaluate("auzolanMap.map.panBy([0, -200], {duration: 0})")
+    assert _near(asked.value.url)[1] > before[1]
+    # Whoever is sent this view is asked nothing: the list follows their own map.
+    with page.expect_request("**/list-fragment?**near=**"):
+        page.reload()
+    ready(page)
+    expect(order).to_have_value("nearest")
+
+
+def _near(address: str) -> list[float]:
+    return [float(part) for part in parse_qs(urlsplit(address).query)["near"][0].split(",")]
 
 
 def test_the_keyboard_moves_zooms_and_opens(visit: Opener) -> None:

@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.i18n import label
 from app.core.openapi import documented
 from app.features.contributions import api_reference
-from app.features.contributions.asked import asked_filters
+from app.features.contributions.asked import asked_in_order
 from app.features.contributions.filters import PARAMETERS
 from app.features.contributions.queries import MOST, ListedContribution, contributions_in_bbox
 from app.features.contributions.shapes import ContributionFeature, ContributionPage
@@ -25,11 +25,11 @@ blueprint = Blueprint("contributions_read", __name__, url_prefix="/api/v1")
 @public
 @documented(api_reference.INDEX)
 def index() -> Response:
-    """A GeoJSON FeatureCollection, newest first; `next` and the Link header give the following page."""
+    """A GeoJSON FeatureCollection in the order of `sort`; `next` and the Link header give the following page."""
     arguments = [(name, value) for name, value in request.args.items(multi=True)]
     page = contributions_in_bbox(
         db.session,
-        asked_filters(),
+        asked_in_order(),
         cursor=request.args.get("cursor") or None,
         limit=asked_limit(usual=50, most=MOST),
     )
@@ -40,7 +40,7 @@ def index() -> Response:
         "next": None,
     }
     if page.cursor:
-        kept = [pair for pair in arguments if pair[0] in PARAMETERS or pair[0] in ("limit", "lang")]
+        kept = [pair for pair in arguments if pair[0] in PARAMETERS or pair[0] in ("sort", "near", "limit", "lang")]
         base = current_app.extensions["settings"].web.base_url.rstrip("/")
         document["next"] = f"{base}{request.path}?{urlencode([*kept, ('cursor', page.cursor)])}"
     response = jsonify(document)
@@ -67,6 +67,8 @@ def _feature(item: ListedContribution) -> ContributionFeature:
             "state": item.state,
             "address": item.address,
             "created_at": item.created_at.isoformat(),
+            "changed_at": item.changed_at.isoformat() if item.changed_at else None,
+            "distance_m": item.distance_m and round(item.distance_m, 1),
             "supports": item.supports,
             "photo_count": item.photo_count,
             "photo": photo_urls(item.photo_key) if item.photo_key else None,

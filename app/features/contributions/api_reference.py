@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.core.openapi import GEOJSON_MEDIA, Answer, Body, Operation, Parameter
 from app.core.shapes import one_of
-from app.features.contributions.filters import GROUPS, PERIODS, STATES
+from app.features.contributions.filters import GROUPS, PERIODS, SORTS, STATES
 from app.features.contributions.pyramid import KIND_CODES
 from app.features.contributions.queries import MOST
 from app.features.contributions.schemas import ContributionFields, ContributionForm, ContributionIn
@@ -271,10 +271,17 @@ SUGGEST: Final = Operation(
 INDEX: Final = Operation(
     tag=TAG,
     summary="The public contributions, page by page",
-    description="Newest first. `next` in the answer, and the `Link` header, lead to the following page.",
+    description="In the order of `sort`. `next` in the answer, and the `Link` header, lead to the following page.",
     parameters=(
         *FILTERS,
-        Parameter("cursor", str, "Where a page begins: `cursor` of the page before."),
+        Parameter(
+            "sort",
+            one_of(*SORTS),
+            "`newest` unless said. `supported`: most people first. `changed`: by when the town last acted on it, or "
+            "else when it was said. `nearest`: from `near`, or from the middle of `bbox`.",
+        ),
+        Parameter("near", str, "`lon,lat`, degrees: from where the nearest are counted.", example="-1.4748,43.4929"),
+        Parameter("cursor", str, "Where a page begins: `cursor` of the page before, in the same order."),
         Parameter("limit", Annotated[int, Field(ge=1, le=MOST)], "How many, 50 unless said."),
     ),
     answers={
@@ -300,6 +307,8 @@ INDEX: Final = Operation(
                             "state": "planned",
                             "address": None,
                             "created_at": "2026-11-20T09:30:00+00:00",
+                            "changed_at": "2026-11-20T15:05:00+00:00",
+                            "distance_m": None,
                             "supports": 3,
                             "photo_count": 1,
                             "photo": _PHOTO,

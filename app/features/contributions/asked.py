@@ -8,8 +8,8 @@ from flask import request
 
 from app.core.asking import asked_flag
 from app.core.db import db
-from app.core.errors import NotFound
-from app.features.contributions.filters import MapFilters, parse_filters, resolve
+from app.core.errors import NotFound, invalid
+from app.features.contributions.filters import SORTS, MapFilters, middle, parse_filters, parse_point, resolve
 from app.features.contributions.person import person
 from app.features.territories.hosts import host_reach
 from app.features.territories.sites import site_town
@@ -32,3 +32,24 @@ def asked_filters() -> MapFilters:
     if not reach.issuperset(resolve(db.session, MapFilters(territory=filters.territory)).scope.territory_ids):
         raise NotFound("No territory has this name.")
     return filters
+
+
+def asked_in_order() -> MapFilters:
+    """The same filters with the order of the query string: `sort` and, for the nearest, `near` or the middle of `bbox`.
+
+    Raises Invalid for an order that does not exist, and for the nearest to nowhere.
+    """
+    filters = asked_filters()
+    sort = request.args.get("sort") or SORTS[0]
+    if sort not in SORTS:
+        raise invalid(
+            "/sort", "“%(value)s” is not known here. Choose among: %(known)s.", value=sort[:40], known=", ".join(SORTS)
+        )
+    if sort != "nearest":
+        return replace(filters, sort=sort)
+    near = parse_point(request.args.get("near", ""))
+    if near is None and "near" not in request.args and filters.bbox is not None:
+        near = middle(filters.bbox)
+    if near is None:
+        raise invalid("/near", "Say from where: near=longitude,latitude, in degrees, or a bbox.")
+    return replace(filters, sort=sort, near=near)

@@ -34,8 +34,8 @@ GROUPS = {
 """Words for one or several states, the public's among them; a state's own name stands for itself."""
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365, "7": 7, "30": 30, "90": 90, "365": 365}
 """Days of each period, as programs write them and as our own pages do."""
-SORTS = ("newest", "oldest", "supported")
-"""Orders of a list, the usual one first."""
+SORTS = ("newest", "oldest", "supported", "changed", "nearest")
+"""Orders of a list, the usual one first; `orders.py` says what each is."""
 PARAMETERS = frozenset(
     ("territory", "kind", "category", "state", "period", "since", "bbox", "zone", "q", "mine", "supported")
 )
@@ -64,6 +64,8 @@ class MapFilters:
     """Only what `person` supports."""
     sort: str = SORTS[0]
     """In which order a list tells them (`SORTS`); what is let through is the same."""
+    near: tuple[float, float] | None = None
+    """Longitude and latitude (degrees) from where "nearest" counts."""
     person: tuple[bytes, ...] = ()
     """The keys by which the asking person may be known (`person.py`)."""
 
@@ -347,6 +349,21 @@ def _subtrees(categories: Iterable[Any]) -> dict[str, tuple[int, ...]]:
 def everywhere(filters: MapFilters) -> MapFilters:
     """The same question for all kinds, anywhere."""
     return replace(filters, kinds=(), bbox=None)
+
+
+def parse_point(words: str) -> tuple[float, float] | None:
+    """Longitude and latitude (degrees) of `lon,lat`, or None."""
+    try:
+        lon, lat = (float(part) for part in words.split(","))
+    except ValueError:
+        return None
+    return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
+
+
+def middle(box: Bounds) -> tuple[float, float]:
+    """Longitude and latitude of the middle of a box."""
+    west, south, east, north = box
+    return (west + east) / 2, (south + north) / 2
 
 
 def without_bbox(filters: MapFilters) -> MapFilters:

@@ -63,6 +63,8 @@ class Contribution(Base):
     state: Mapped[str] = mapped_column(server_default="new")
     created_at: Mapped[Now]
     """When it was said; an imported row keeps its own day."""
+    changed_at: Mapped[datetime | None]
+    """When somebody of the town last did what everybody may read of: a state, an answer, a place. Null: not yet."""
     received_at: Mapped[Now]
     ticket_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ticket.id"))
     photo_count: Mapped[int] = mapped_column(SmallInteger, server_default="0")
@@ -101,6 +103,14 @@ class Contribution(Base):
             text("created_at DESC"),
             text("id DESC"),
             postgresql_where=text("visibility = 'public' AND supports > 0"),
+        ),
+        # As few are touched when they are written: none.
+        Index(
+            "ix_contribution_changed",
+            "territory_id",
+            text("changed_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("visibility = 'public' AND changed_at IS NOT NULL"),
         ),
         Index("ix_contribution_category", "category_id", "created_at"),
         Index("ix_contribution_ticket", "ticket_id"),

@@ -40,6 +40,8 @@ class ListItem:
     distance_m: float | None = None
     photo_url: str | None = None
     place: str = ""
+    changed: datetime | None = None
+    """When the town last acted on it, where the list is in that order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,19 @@
-"""Lists of public contributions: pages by keyset (newest or oldest first), and counts, for lists and for programs."""
+"""Lists of public contributions: pages by keyset in each order, and counts, for lists and for programs."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from app.core.errors import FieldError, Invalid
 from app.features.contributions.conditions import FINE, PLAN_EACH, Shape, shape_of, values, where
 from app.features.contributions.filters import STATES, MapFilters, Resolved, Scope, everywhere, resolve, scope_of
-from app.features.contributions.newest import few_with_words, newest
+from app.features.contributions.orders import cursor as next_page
+from app.features.contributions.orders import few_with_words, first_ones, order_of, parse_cursor
 from app.features.contributions.pyramid import COUNTED, KIND_CODE, KIND_CODES
 from geodata.pyramid import LEVELS, tile_number, tiles_covering, week_number, week_start
 
@@ -24,7 +21,6 @@ MOST = 500
 """Contributions of one page, at most."""
 MANY = 10_000
 """What has to be counted one by one is counted up to here."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -45,11 +41,14 @@ class ListedContribution:
     lon: float
     lat: float
     created_at: datetime
+    changed_at: datetime | None
     supports: int | None
     photo_count: int
     photo_key: str | None
     territory: str
     zone_ids: Sequence[int]
+    distance_m: float | None = None
+    """From the place asked about, where the nearest come first."""
 
 
 @dataclass(frozen=True)
@@ -60,44 +59,21 @@ class Page:
     cursor: str | None
 
 
-@dataclass(frozen=True, order=True)
-class Cursor:
-    """Where a page ended: the moment (to the microsecond) and the id of its last line."""
-
-    created_at: datetime
-    id: int
-
-    def __str__(self) -> str:
-        raw = struct.pack(">qq", (self.created_at - _EPOCH) // timedelta(microseconds=1), self.id)
-        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-    @classmethod
-    def parse(cls, word: str) -> Cursor:
-        """Read a cursor that this house gave; raises `Invalid` for any other."""
-        try:
-            microseconds, number = struct.unpack(">qq", base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
-            return cls(_EPOCH + timedelta(microseconds=microseconds), number)
-        except (ValueError, struct.error, binascii.Error, OverflowError):
-            message = "This cursor is not one that we gave. Begin again without it."
-            raise Invalid(errors=[FieldError("/cursor", message)]) from None
-
-
 def contributions_in_bbox(session: Session, filters: MapFilters, *, cursor: str | None = None, limit: int = 50) -> Page:
-    """Public contributions that the filters let through, newest or oldest first; `limit` is held between 1 and 500."""
+    """Public contributions that the filters let through, in their order; `limit` is held between 1 and 500.
+
+    Raises `Invalid` for a cursor of another order, or of nowhere.
+    """
     limit = min(max(limit, 1), MOST)
-    after = Cursor.parse(cursor) if cursor else None
+    order = order_of(filters)
+    after = parse_cursor(order, cursor) if cursor else None
     resolved = resolve(session, filters)
-    ids = newest(
-        session,
-        resolved,
-        few_with_words(session, resolved),
-        limit=limit + 1,
-        after=(after.created_at, after.id) if after else None,
-    )
-    rows = session.execute(_DETAILS, {"ids": ids[:limit]}) if ids else ()
-    items = [ListedContribution(**row._mapping) for row in rows]
-    more = len(ids) > limit and bool(items)
-    return Page(items, str(Cursor(items[-1].created_at, items[-1].id)) if more else None)
+    places = first_ones(session, resolved, few_with_words(session, resolved), limit=limit + 1, after=after)
+    shown = places[:limit]
+    rows = session.execute(_DETAILS, {"ids": [place[-1] for place in shown]}) if shown else ()
+    metres = {place[-1]: place[0] for place in shown} if order == "nearest" else {}
+    items = [ListedContribution(**row._mapping, distance_m=metres.get(row.id)) for row in rows]
+    return Page(items, next_page(order, shown[-1]) if len(places) > limit else None)
 
 
 def count_contributions(session: Session, filters: MapFilters, *, most: int = 1000) -> int:
@@ -167,7 +143,7 @@ _DETAILS = text(
     """
     SELECT c.id, c.reference, c.kind, k.slug AS category, k.label AS category_label, k.icon, c.title, c.body,
            c.state, c.ticket_id IS NOT NULL AS placed, c.address, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat,
-           c.created_at, c.supports, c.photo_count, c.zone_ids, t.slug AS territory,
+           c.created_at, c.changed_at, c.supports, c.photo_count, c.zone_ids, t.slug AS territory,
            CASE WHEN c.photo_count > 0 THEN (
              SELECT p.public_key FROM photo p
               WHERE p.contribution_id = c.id AND p.state = 'ready' AND NOT p.hidden ORDER BY p.position LIMIT 1)

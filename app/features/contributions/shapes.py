@@ -198,6 +198,10 @@ class ContributionFacts(TypedDict):
     state: State
     address: str | None
     created_at: Moment
+    changed_at: Moment | None
+    """When the town last acted on it in public: a state, an answer, a place. Null: not yet."""
+    distance_m: float | None
+    """From `near`, where the nearest come first; else null."""
     supports: int | None
     """Null while the process of an idea hides its counts."""
     photo_count: int

@@ -149,6 +149,24 @@ def test_whoever_accepts_holds_it_unless_somebody_does(world, agent):
     assert world.row(held).assignee_id == colleague.id
 
 
+def test_what_everybody_may_read_dates_the_contribution_and_a_note_does_not(world, agent):
+    reference = world.ticket("bidache/voirie")
+
+    def changed():
+        return world.session.scalar(
+            text("SELECT changed_at FROM contribution c JOIN ticket t ON t.id = c.ticket_id WHERE t.reference = :r"),
+            {"r": reference},
+        )
+
+    services.answer(world.session, agent, reference=reference, text="Prendre l'enrobé.", version=1, public=False)
+    assert changed() is None
+    services.answer(world.session, agent, reference=reference, text="Nous passons lundi.", version=2)
+    answered = changed()
+    assert answered == world.row(reference).updated_at
+    services.change_state(world.session, agent, reference=reference, state="accepted", version=3)
+    assert changed() > answered
+
+
 def test_a_public_answer_is_told_and_a_note_is_not(world, agent):
     reference = world.ticket("bidache/voirie")
     services.answer(world.session, agent, reference=reference, text="Nous passons lundi.", version=1)

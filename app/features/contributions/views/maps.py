@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, g, make_response, render_template, request, url_for
@@ -12,7 +13,16 @@ from app.core.access import public
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.i18n import cookieless, label
-from app.features.contributions.filters import GROUPS, STATES, Bounds, MapFilters, period_start, scope_of
+from app.features.contributions.filters import (
+    GROUPS,
+    STATES,
+    Bounds,
+    MapFilters,
+    middle,
+    parse_point,
+    period_start,
+    scope_of,
+)
 from app.features.contributions.form_pages import Nearby
 from app.features.contributions.listing import PAGE, Listed, listed_contributions
 from app.features.contributions.nearby import open_nearby
@@ -156,6 +166,16 @@ def list_items(rows: Sequence[Any]) -> list[ListItem]:
     return [list_item(row, towns[row.territory_id]) for row in rows]
 
 
+def _items_in_order(found: Listed, filters: Filters) -> list[ListItem]:
+    """The lines, each with what puts it in its place."""
+    return [
+        replace(
+            item, distance_m=found.metres.get(row.id), changed=row.changed_at if filters.sort == "changed" else None
+        )
+        for row, item in zip(found.rows, list_items(found.rows), strict=True)
+    ]
+
+
 def list_item(row: Any, town: Town, distance_m: float | None = None) -> ListItem:
     """A row as a line of a list; `distance_m` in metres from what it is listed for."""
     category = town.categories_by_id[row.category_id]
@@ -213,6 +233,7 @@ def wanted(here: SiteTown, filters: Filters) -> MapFilters:
         mine=filters.mine,
         supported=filters.supported,
         sort=filters.sort,
+        near=asked_middle() if filters.sort == "nearest" else None,
         person=person() if filters.personal else (),
     )
     return asked.asking(filters.query) if filters.query else asked
@@ -220,12 +241,14 @@ def wanted(here: SiteTown, filters: Filters) -> MapFilters:
 
 def _list_page(here: SiteTown, found: Listed, filters: Filters, offset: int, endpoint: str) -> ListPage:
     shared: dict[str, Any] = filters.params() | ({"bbox": request.args["bbox"]} if asked_bounds() else {})
+    if found.metres and "near" in request.args:
+        shared["near"] = request.args["near"]
 
     def at(position: int) -> str:
         return url_for(endpoint, **shared, offset=position or None)
 
     return ListPage(
-        items=list_items(found.rows),
+        items=_items_in_order(found, filters),
         total=found.total,
         many=found.many,
         instead=found.instead if found.rows else "",
@@ -247,6 +270,12 @@ def asked_bounds() -> Bounds | None:
     if -180 <= west < east <= 180 and -90 <= south < north <= 90:
         return west, south, east, north
     return None
+
+
+def asked_middle() -> tuple[float, float] | None:
+    """From where the nearest are counted: `near=lon,lat`, else the middle of the box; None where neither is said."""
+    bounds = asked_bounds()
+    return parse_point(request.args.get("near", "")) or (middle(bounds) if bounds else None)
 
 
 def _offset() -> int:

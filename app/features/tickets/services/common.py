@@ -25,6 +25,7 @@ CHANGED = "ticket.changed"
 
 MAX_TEXT = 4_000
 
+_CHANGED_AT = text("UPDATE contribution SET changed_at = :at WHERE ticket_id = :ticket_id")
 _FACES = text(
     """
     SELECT id, territory_id, category_id, kind, state, visibility, created_at, ST_X(geom) AS lon, ST_Y(geom) AS lat
@@ -105,7 +106,8 @@ def record(
     data: dict[str, Any] | None = None,
     tell: bool = True,
 ) -> Done:
-    """Raise the version, append the event and, when it is public, leave word for the followers (unless not to `tell`).
+    """Raise the version, append the event and, when it is public, date the contributions by it and leave word for the
+    followers (unless not to `tell`).
 
     A child leaves no word: its parent speaks for all, and ten children must not write ten times about one flood.
     """
@@ -123,6 +125,8 @@ def record(
         contribution_id=contribution_id,
         data=data,
     )
+    if public:
+        session.execute(_CHANGED_AT, {"ticket_id": ticket.id, "at": ticket.updated_at})
     if public and tell and ticket.parent_id is None:
         outbox.add(session, topic=CHANGED, subject_id=ticket.id, payload={"ticket_id": ticket.id, "event_id": event.id})
     return Done(ticket, event)

@@ -5,6 +5,15 @@ import { count } from "../base.js";
 
 const WAIT_MS = 250;
 
+/**
+ * @param {string} bounds west,south,east,north
+ * @returns {string} longitude,latitude
+ */
+function middle(bounds) {
+  const [west, south, east, north] = bounds.split(",").map(Number);
+  return [(west + east) / 2, (south + north) / 2].map((v) => v.toFixed(5)).join(",");
+}
+
 export class List {
   /**
    * @param {any} config
@@ -25,6 +34,7 @@ export class List {
     /** The server searched other words than those typed. */
     this.onInstead = (/** @type {string} */ _words) => {};
     this.sync?.addEventListener("change", () => { if (this.sync?.checked && this.bounds) this.refresh(this.bounds); });
+    this.offerNearest();
     for (const [name, leaves] of /** @type {const} */ ([["pointerover", false], ["pointerleave", true], ["focusin", false], ["focusout", true]])) {
       this.host.addEventListener(name, (event) => {
         const line = !leaves && /** @type {Element} */ (event.target).closest("[data-ref]");
@@ -32,6 +42,13 @@ export class List {
       });
     }
     this.host.addEventListener("click", (event) => this.page(event));
+  }
+
+  /** The nearest are counted from the middle of the map: an order that only a map can offer. */
+  offerNearest() {
+    const menu = document.getElementById("sort");
+    if (!(menu instanceof HTMLSelectElement) || menu.querySelector("[value=nearest]")) return;
+    menu.add(new Option(this.config.words.nearest, "nearest"));
   }
 
   /** The neighbouring pages replace the list in place, when it follows the map. */
@@ -64,6 +81,8 @@ export class List {
     const params = this.filters.params();
     params.set("territory", this.config.territory);
     if (bounds && (!this.sync || this.sync.checked)) params.set("bbox", bounds);
+    const seen = bounds || this.bounds;
+    if (seen && params.get("sort") === "nearest") params.set("near", middle(seen));
     return this.load(`${this.config.list}?${params}`);
   }
 

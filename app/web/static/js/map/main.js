@@ -65,7 +65,7 @@ async function start() {
     list.onSelect = (reference) => view?.marks.select(reference);
     list.onHover = (reference) => view?.marks.near(reference);
     // The list that came with the page is that of the whole town.
-    if (view.partial) list.follow(view.bounds());
+    if (view.partial || filters.params().get("sort") === "nearest") list.follow(view.bounds());
     Object.assign(window, { auzolanMap: view });
     offline(view);
     document.getElementById("follow-here")?.addEventListener("click", (event) => followHere(/** @type {HTMLAnchorElement} */ (event.currentTarget), view));
