@@ -99,6 +99,12 @@ def whereabouts(address: str | None) -> str:
     return str(gettext("Near {place}")).replace("{place}", address.removeprefix(NEAR))
 
 
+def initials(name: str) -> str:
+    """Two letters for a person's disc."""
+    parts = [part for part in name.replace("-", " ").split() if part]
+    return "".join(part[0] for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts)).upper()
+
+
 def _filters() -> dict[str, Callable[..., str]]:
     def zone() -> ZoneInfo:
         return ZoneInfo(site().timezone)
@@ -119,6 +125,7 @@ def _filters() -> dict[str, Callable[..., str]]:
         "num": lambda v: formats.number(v, language=language()),
         "coordinates": lambda v: formats.coordinates(v[0], v[1], language=language()),
         "whereabouts": whereabouts,
+        "initials": initials,
         "capitalize_first": lambda v: v[:1].upper() + v[1:],
     }
 

@@ -56,14 +56,17 @@ def moment(value: datetime, *, now: datetime, zone: tzinfo, language: str) -> st
     return _patterns(language).at.format(day=words, time=clock(value, zone=zone, language=language))
 
 
+_NOW: Final = {"fr": "à l’instant", "en": "just now", "eu": "oraintxe"}
 _YESTERDAY: Final = {"fr": "hier", "en": "yesterday", "eu": "atzo"}
 
 
 def ago(value: datetime, *, now: datetime, language: str) -> str:
     """How long since, in the largest unit that says something: "il y a 5 jours"; never in the future by
-    clock drift.
+    clock drift, and no seconds, which nobody counts.
     """
     delta = min(value - now, timedelta(seconds=-1))
+    if -delta < timedelta(minutes=1):
+        return _NOW.get(language, _NOW["en"])
     if 0.9 <= -delta / timedelta(days=1) < 1.5:
         return _YESTERDAY.get(language, _YESTERDAY["en"])
     return format_timedelta(delta, locale=language, add_direction=True, threshold=0.9)

@@ -111,6 +111,7 @@ def ticket(reference: str) -> desk.TicketView:
             NOW - timedelta(days=4),
             "Il clignote depuis lundi devant le n° 12, le trottoir est très sombre le soir.",
             "/c/BAY-4817",
+            answers=[("Pour qui est-ce dangereux ?", "Enfants, Vélos"), ("Voit-on des fils électriques ?", "Non")],
         ),
         desk.Said("BAY-4820", "Habitant", NOW - timedelta(days=3), "Plus aucune lumière entre les deux ponts."),
         desk.Said(

@@ -63,6 +63,8 @@ class Said:
     """Where to post `contribution` to give it a ticket of its own; "" when this agent may not."""
     hidden: bool = False
     """Not shown in public."""
+    answers: Sequence[tuple[str, str]] = ()
+    """The category's questions and what was answered, in words; only the desk reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +207,3 @@ class DeskPage:
     query: str = ""
     search_url: str = ""
     more_url: str = ""
-
-    @property
-    def initials(self) -> str:
-        """Two letters for the agent's disc."""
-        parts = [part for part in self.agent.replace("-", " ").split() if part]
-        return "".join(part[0] for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts)).upper()

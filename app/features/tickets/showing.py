@@ -213,7 +213,7 @@ def ticket_view(
         action=verb("speak"),
         facts=_facts(detail, town),
         photos=_photos(detail),
-        said=[_said(one, detail, verb("split")) for one in detail.contributions],
+        said=[_said(one, detail, town, verb("split")) for one in detail.contributions],
         said_total=len(detail.contributions),
         steps=wording.steps(detail.history, town=town, state=row.state, names=detail.given_to),
         transitions=wording.moves(row.kind, row.state, detail.next_states),
@@ -288,7 +288,7 @@ def _photos(detail: TicketDetail) -> list[PhotoView]:
     ]
 
 
-def _said(one: ContributionLine, detail: TicketDetail, split_url: str) -> Said:
+def _said(one: ContributionLine, detail: TicketDetail, town: Town, split_url: str) -> Said:
     leaves = split_url and one.reference != detail.row.reference and len(detail.contributions) > 1
     return Said(
         reference=one.reference,
@@ -299,6 +299,7 @@ def _said(one: ContributionLine, detail: TicketDetail, split_url: str) -> Said:
         contact=_contact(one.contact),
         split_url=split_url if leaves else "",
         hidden=one.visibility != "public",
+        answers=wording.answers(one.answers, town=town, category_id=detail.row.category_id),
     )
 
 

@@ -192,3 +192,27 @@ def _note(event: EventLine) -> str:
         said.append(_("closed with its parent, %(reference)s", reference=parent))
     said += [text for text in (event.body, event.account) if text]
     return " · ".join(part for part in said if part)
+
+
+def answers(given: Mapping[str, Any], *, town: Town, category_id: int) -> list[tuple[str, str]]:
+    """Question and answer in words, in the order in which they are asked. A contribution that came from another
+    category keeps the answers that it gave there.
+    """
+    here = town.categories_by_id.get(category_id)
+    categories = ([here] if here else []) + list(town.categories_by_id.values())
+    asked: dict[str, Mapping[str, Any]] = {}
+    for question in (question for category in categories for question in category.questions):
+        asked.setdefault(str(question["slug"]), question)
+    order = {slug: place for place, slug in enumerate(asked)}
+    return [
+        (label(asked[slug]["label"]) if slug in asked else slug, _answered(asked.get(slug, {}), value))
+        for slug, value in sorted(given.items(), key=lambda pair: order.get(pair[0], len(order)))
+        if value not in (None, "", [])
+    ]
+
+
+def _answered(question: Mapping[str, Any], value: Any) -> str:
+    names = {str(option["slug"]): label(option["label"]) for option in question.get("options") or ()}
+    if question.get("type") == "yes_no" or isinstance(value, bool):
+        names |= {"yes": _("Yes"), "no": _("No"), "True": _("Yes"), "False": _("No")}
+    return ", ".join(names.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value]))

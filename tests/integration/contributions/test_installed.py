@@ -174,3 +174,26 @@ def test_the_receipt_offers_another_one_at_the_same_place(client: FlaskClient, t
     assert form
     page = client.get(form[1].replace("&amp;", "&")).text
     assert 'value="43.485"' in page and 'value="-1.475"' in page and "3 rue du Trou" in page
+
+
+def test_a_question_s_help_is_read_with_it_whatever_its_type(client: FlaskClient, town: str, session: Session) -> None:
+    """A list, boxes, yes or no: each says what the town wrote below it, to those who listen too."""
+    asked = [
+        {"slug": slug, "type": type_, "label": {"fr": slug}, "help": {"fr": f"Aide de {slug}."}, "options": options}
+        for slug, type_, options in (
+            ("etat", "choice", [{"slug": "vu", "label": {"fr": "Vu"}}]),
+            ("qui", "multi", [{"slug": "velos", "label": {"fr": "Vélos"}}]),
+            ("fils", "yes_no", []),
+            ("taille", "number", []),
+        )
+    ]
+    session.execute(
+        text("UPDATE category SET questions = CAST(:q AS jsonb) WHERE slug = 'trous'"), {"q": json.dumps(asked)}
+    )
+    session.execute(text("UPDATE territory SET config_version = config_version + 1"))
+    session.commit()
+    page = client.get("/contribuer/problem?lang=fr").text
+    for slug in ("etat", "qui", "fils", "taille"):
+        hint = f"answers.trous.{slug}-hint"
+        assert f'id="{hint}">Aide de {slug}.' in page
+        assert page.count(f'aria-describedby="{hint}"') == 1, slug

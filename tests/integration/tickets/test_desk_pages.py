@@ -1,5 +1,6 @@
 """The desk as a browser without scripts uses it: pages, forms, what comes back when something is refused."""
 
+import json
 import re
 from pathlib import Path
 
@@ -441,3 +442,57 @@ def test_no_link_leads_to_a_closed_door(app, world, agent):
     assert refused.status_code == 403
     assert 'href="/observatoire"' not in refused.text
     assert "Revenir au bureau" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("role", "doors"),
+    [
+        ("agent", ["/bureau", "/"]),
+        ("dispatcher", ["/bureau", "/observatoire", "/moderation", "/"]),
+        ("manager", ["/bureau", "/observatoire", "/moderation", "/"]),
+        ("planner", ["/bureau", "/observatoire", "/"]),
+        ("administrator", ["/bureau", "/observatoire", "/moderation", "/exploitation", "/"]),
+    ],
+)
+def test_the_desk_has_one_header_on_all_its_pages(app, world, ticket, role, doors):
+    """On the queue, on "why is it here" and on the operators' page: the same ways, no call to contribute, a way out."""
+    desk = Desk(app, world, role, ("bidache/voirie",))
+    places = ["/bureau", f"/bureau/{ticket}/pourquoi"] + ["/exploitation"] * ("/exploitation" in doors)
+    for place in places:
+        page = desk.get(place).text
+        top = page[page.index('<header class="top">') : page.index("</header>")]
+        nav = top[top.index('<nav class="nav"') : top.index("</nav>")]
+        assert re.findall(r'href="([^"]+)"', nav) == doors, place
+        assert "Bureau des services" in top, place
+        assert "Se déconnecter" in top, place
+        assert "/contribuer" not in top, place
+        assert re.search(r'<body class="[^"]*has-tabs', page), place
+        assert '<nav class="bar"' not in page, place
+        shown = "/exploitation" if place == "/exploitation" else "/bureau"
+        assert re.search(rf'href="{shown}" aria-current="page"', nav), place
+
+
+def test_what_was_answered_to_the_category_s_questions_is_read_in_words(app, world, ticket, agent):
+    asked = [
+        {"slug": "who", "label": {"fr": "Pour qui ?"}, "type": "multi"},
+        {"slug": "wires", "label": {"fr": "Des fils ?"}, "type": "yes_no"},
+        {"slug": "width", "label": {"fr": "Quelle largeur ?"}, "type": "number"},
+    ]
+    asked[0]["options"] = [{"slug": "kids", "label": {"fr": "Enfants"}}, {"slug": "bikes", "label": {"fr": "Vélos"}}]
+    answers = {"wires": "no", "gone": "d'une autre catégorie", "who": ["kids", "bikes"], "width": 40, "none": []}
+    world.session.execute(text("UPDATE category SET questions = CAST(:q AS jsonb)"), {"q": json.dumps(asked)})
+    world.session.execute(text("UPDATE territory SET config_version = config_version + 1"))
+    world.session.execute(
+        text("UPDATE contribution SET answers = CAST(:a AS jsonb) WHERE reference = :r"),
+        {"a": json.dumps(answers), "r": ticket},
+    )
+    world.session.commit()
+    page = agent.get(f"/bureau/{ticket}").text
+    assert re.findall(
+        r"<dt>([^<]*)</dt><dd>([^<]*)</dd></div>", page.partition("said-answers")[2].partition("</dl>")[0]
+    ) == [
+        ("Pour qui ?", "Enfants, Vélos"),
+        ("Des fils ?", "Non"),
+        ("Quelle largeur ?", "40"),
+        ("gone", "d&#39;une autre catégorie"),
+    ]

@@ -41,5 +41,11 @@ def test_ago_never_speaks_of_the_future() -> None:
     assert "dans" not in formats.ago(NOW + timedelta(minutes=3), now=NOW, language="fr")
 
 
+def test_ago_counts_no_seconds() -> None:
+    said = {code: formats.ago(NOW - timedelta(seconds=44), now=NOW, language=code) for code in ("fr", "en", "eu")}
+    assert said == {"fr": "à l’instant", "en": "just now", "eu": "oraintxe"}
+    assert formats.ago(NOW - timedelta(seconds=61), now=NOW, language="fr") == "il y a 1 minute"
+
+
 def test_coordinates_have_a_true_minus() -> None:
     assert formats.coordinates(43.49134, -1.47518, language="fr") == "43,4913 −1,4752"
