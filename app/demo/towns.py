@@ -77,20 +77,16 @@ def add_towns(session: Session) -> Towns:
     )
     town = pack.town.model_copy(update={"basemap": ground})
     load_pack(session, territory=whole, pack=pack.model_copy(update={"town": town}))
-    # A nested town counts days and names kinds of zones as the one above, whose pack it uses.
-    shared: dict[str, object] = {
-        key: whole.settings[key] for key in ("delays", "zone_kinds", "basemap", "geocoder") if key in whole.settings
-    }
     towns = {
-        "monaco": add_territory(session, new=_monaco(found["monaco"], whole.id, shared)),
-        "beausoleil": add_territory(session, new=_beausoleil(found["beausoleil"], whole.id, shared)),
+        "monaco": add_territory(session, new=_monaco(found["monaco"], whole.id)),
+        "beausoleil": add_territory(session, new=_beausoleil(found["beausoleil"], whole.id)),
     }
     for slug, territory in towns.items():
         _add_zones(session, slug, territory)
     return Towns(whole, towns)
 
 
-def _monaco(town: demo.DemoTerritory, parent_id: int, settings: dict[str, object]) -> NewTerritory:
+def _monaco(town: demo.DemoTerritory, parent_id: int) -> NewTerritory:
     return NewTerritory(
         name=town.name,
         slug=town.slug,
@@ -101,11 +97,10 @@ def _monaco(town: demo.DemoTerritory, parent_id: int, settings: dict[str, object
         timezone=town.time_zone,
         population=MONACO_PEOPLE,
         town_hall={"name": "Mairie de Monaco (démonstration)", "email": "monaco@demo.example", **_IMAGINED},
-        settings=settings,
     )
 
 
-def _beausoleil(town: demo.DemoTerritory, parent_id: int, settings: dict[str, object]) -> NewTerritory:
+def _beausoleil(town: demo.DemoTerritory, parent_id: int) -> NewTerritory:
     commune = france.commune(town.insee or "")
     return NewTerritory(
         name=town.name,
@@ -118,7 +113,6 @@ def _beausoleil(town: demo.DemoTerritory, parent_id: int, settings: dict[str, ob
         timezone=town.time_zone,
         population=commune.population,
         town_hall=town_hall_facts(commune.town_hall),
-        settings=settings,
     )
 
 

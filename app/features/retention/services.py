@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.core import outbox
 from app.features.contributions.share_pictures import DRAW
 from app.features.retention.jobs import DUE, FILES
+from app.features.territories.catalogue import settings_of
 from app.features.territories.models import Territory
 from app.features.territories.packs.schema import Retention
 from app.features.territories.retention import retention_of
@@ -152,7 +153,8 @@ def order_all(session: Session) -> None:
 
 def what_is_due(session: Session, territory: Territory) -> Forgotten:
     """What `forget_batch` would take until nothing is left; reads only. Raises Invalid for a rule below the minimum."""
-    row = session.execute(_COUNT, _values(territory, retention_of(territory.settings)) | {"after": 0}).one()
+    rule = retention_of(settings_of(session, territory))
+    row = session.execute(_COUNT, _values(territory, rule) | {"after": 0}).one()
     return Forgotten(**row._mapping)
 
 
@@ -162,7 +164,7 @@ def forget_batch(session: Session, territory: Territory, *, after: int = 0, limi
     Files are only named in the outbox: a worker deletes them once this is committed. What somebody works on is left
     for the next day. Raises Invalid for a rule below the minimum.
     """
-    rule = retention_of(territory.settings)
+    rule = retention_of(settings_of(session, territory))
     values = _values(territory, rule)
     rows = session.execute(_TAKE, values | {"after": after, "limit": limit}).all()
     if not rows:

@@ -5,7 +5,7 @@ The hot path asks PostgreSQL only where a point is and at which version the town
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -73,8 +73,8 @@ class RuleFacts:
     failing: bool = False
 
 
-PROTECTING = ("faces", "moderation_hints")
-"""Settings that keep people out of sight: where a town says nothing of them, what the one above says holds."""
+FROM_ABOVE = ("faces", "moderation_hints", "proof_of_work", "retention", "delays", "zone_kinds")
+"""What a pack rules in nested towns too, unless they say otherwise. What a town says of itself stays its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,14 +169,29 @@ def touch(session: Session, territory_id: int) -> None:
     )
 
 
+def settings_of(session: Session, territory: Territory) -> Mapping[str, Any]:
+    """What holds in a territory: its own settings, and of those `FROM_ABOVE` what it does not say itself."""
+    return _settings(_chain(session, territory))
+
+
+def _chain(session: Session, territory: Territory) -> list[Territory]:
+    """A territory, the one above it, and so on."""
+    chain = [territory]
+    while (parent_id := chain[-1].parent_id) is not None and (parent := session.get(Territory, parent_id)) is not None:
+        chain.append(parent)
+    return chain
+
+
+def _settings(chain: Sequence[Territory]) -> dict[str, Any]:
+    above = ((key, one.settings[key]) for one in reversed(chain) for key in FROM_ABOVE if key in one.settings)
+    return dict(above) | chain[0].settings
+
+
 def _read(session: Session, territory_id: int) -> Town:
-    chain: list[Territory] = []
-    current = session.get(Territory, territory_id, populate_existing=True)
-    while current is not None:
-        chain.append(current)
-        current = session.get(Territory, current.parent_id) if current.parent_id else None
-    if not chain:
+    found = session.get(Territory, territory_id, populate_existing=True)
+    if found is None:
         raise LookupError(f"no territory {territory_id}")
+    chain = _chain(session, found)
     own, ids = chain[0], [territory.id for territory in chain]
     rank = {territory_id: position for position, territory_id in enumerate(ids)}
     services = _services(session, chain)
@@ -199,8 +214,7 @@ def _read(session: Session, territory_id: int) -> Town:
         chain=tuple(ids),
         slugs=tuple(territory.slug for territory in chain),
         town_hall=own.town_hall,
-        settings={key: one.settings[key] for one in reversed(chain) for key in PROTECTING if key in one.settings}
-        | own.settings,
+        settings=_settings(chain),
         categories={category.slug: category for category in reversed(categories)},
         categories_by_id={category.id: category for category in categories},
         services=services,

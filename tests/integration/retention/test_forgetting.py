@@ -147,7 +147,8 @@ def town(session: Session, worker_here: None) -> Town:
     session.execute(
         text(
             'UPDATE category SET label = \'{"fr": "Trou"}\', questions = '
-            '\'[{"slug": "who", "type": "text"}, {"slug": "deep", "type": "yes_no"}]\''
+            '\'[{"slug": "who", "type": "text", "label": {"fr": "Qui"}}, '
+            '{"slug": "deep", "type": "yes_no", "label": {"fr": "Profond"}}]\''
         )
     )
     made.say("done", state="done", created_at=OLD)
