@@ -5,6 +5,7 @@ The town is real; between it and the browser is a wire that the tests cut.
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -81,6 +82,12 @@ def test_written_offline_with_two_photos_it_leaves_by_itself_and_is_received_onc
     walker.presses_send()
     page.wait_for_url("**/brouillons")
     expect(page.locator("#kept-title")).to_have_text("1 contribution à envoyer")
+    expect(page.locator("#kept-lead")).to_have_text(
+        "Elle est gardée sur cet appareil et partira seule au retour du réseau."
+    )
+    expect(page.locator(".kept-item [data-facts]").first).to_have_text(
+        re.compile(r"^Aujourd’hui, \d{1,2}\u00a0h\u00a0\d\d")
+    )
     expect(line(page, "Un trou")).to_contain_text("2 photos")
     expect(line(page, "Un trou")).to_contain_text("Attend le réseau")
     assert received(town, "Un trou, écrit sans réseau.") == []

@@ -266,7 +266,7 @@ def test_a_town_that_blurs_faces_shows_none(
     app: Flask, ideas: Ideas, develop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference, client = ideas.idea(), app.test_client()
-    hint = "Les visages que nous trouvons sont flout"
+    hint = "Les visages trouvés sont flout"
     page = f"/c/{reference}/commentaires"
 
     def wishes(faces: str) -> None:

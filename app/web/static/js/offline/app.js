@@ -61,6 +61,13 @@ async function heard({ type, id }) {
   if (item?.reference) toast(fill(words.sent, { number: item.reference }), { label: words.see, run: () => location.assign(item.receipt || words.drafts) });
 }
 
+/** The time of day as the pages write it: "4 h 54" in French. @param {number | Date} time */
+export function clock(time) {
+  const { lang } = document.documentElement;
+  const said = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" }).format(time);
+  return lang === "fr" ? said.replace(/^0/, "").replace(":", "\u00a0h\u00a0") : said;
+}
+
 /** The banner: no network, or something that waits. */
 async function say() {
   const items = await allItems().catch(() => []);
@@ -71,7 +78,7 @@ async function say() {
   const part = (/** @type {string} */ name) => /** @type {HTMLElement | null} */ (banner.querySelector(`[data-say=${name}]`));
   const offline = !navigator.onLine || copied !== null;
   const queue = waiting === 1 ? words.one : fill(words.many, { n: waiting });
-  const time = copied && new Intl.DateTimeFormat(document.documentElement.lang, { hour: "numeric", minute: "2-digit" }).format(copied.copy);
+  const time = copied && clock(copied.copy);
   const about = copied?.elsewhere ? words.elsewhere : copied ? fill(words.dated, { time: time || "" }) : words.going;
   const title = offline ? words.offline : waiting ? queue : words.refused;
   const text = offline ? (waiting ? queue : about) : waiting ? words.alone : "";

@@ -2,7 +2,7 @@
 /** The page of what this device keeps: each draft and each sending, where it is, and what one may do about it. */
 
 import { fill, percent, settings, toast } from "../base.js";
-import { later } from "./app.js";
+import { clock, later } from "./app.js";
 import { drain } from "./outbox.js";
 import { allItems, changeItem, findItem, listen, photosOf, removeItem, restoreItem, valueOf } from "./store.js";
 
@@ -10,8 +10,7 @@ import { allItems, changeItem, findItem, listen, photosOf, removeItem, restoreIt
 
 const { icons, kinds, words } = settings("kept-config");
 const language = document.documentElement.lang;
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
 const today = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "day");
 const template = /** @type {HTMLTemplateElement} */ (document.getElementById("kept-line"));
 /** @type {Map<string, HTMLElement>} */
@@ -19,8 +18,8 @@ const lines = new Map();
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** "Aujourd’hui, 14:08", or the day. @param {number} time */
-const when = (time) => (new Date(time).toDateString() === new Date().toDateString() ? `${today[0].toUpperCase()}${today.slice(1)}, ${clock.format(time)}` : moment.format(time));
+/** "Aujourd’hui, 14 h 08", or the day. @param {number} time */
+const when = (time) => `${new Date(time).toDateString() === new Date().toDateString() ? `${today[0].toUpperCase()}${today.slice(1)}` : day.format(time)}, ${clock(time)}`;
 
 /** @param {string} text */
 const say = (text) => { byId("kept-status").textContent = text; };
@@ -47,6 +46,7 @@ async function look() {
   }
   const queue = items.filter((item) => ["sending", "waiting", "refused"].includes(item.state)).length;
   byId("kept-title").textContent = queue > 1 ? fill(words.many, { n: queue }) : queue ? words.one : words.title;
+  byId("kept-lead").textContent = queue > 1 ? words.kept_many : words.kept_one;
   byId("kept-empty").hidden = items.length > 0;
 }
 
