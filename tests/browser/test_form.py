@@ -313,6 +313,12 @@ def test_the_pin_is_told_by_its_address_and_an_address_is_chosen_among_those_fou
         ["Rue du Banc, 64100 Bayonne", "Place du Banc, 64100 Bayonne"]
     )
     expect(page.locator("#place-status")).to_have_text("Lieux trouvés : 2. Choisissez le vôtre.")
+    # Enter does not send the form: it leads to what is found, and the pin still waits for a choice.
+    before = page.input_value("#lat")
+    page.locator("#address").press("Enter")
+    expect(page.locator("#place-found button").first).to_be_focused()
+    assert (page.input_value("#lat"), page.input_value("#address")) == (before, "banc")
+    expect(page.locator("#problems")).to_be_hidden()
     page.locator("#place-found button").first.press("Enter")
     expect(page.locator("#address")).to_have_value("Rue du Banc, 64100 Bayonne")
     expect(page.locator("#place-name")).to_have_text("Rue du Banc, 64100 Bayonne")

@@ -93,6 +93,8 @@ def test_written_offline_with_two_photos_it_leaves_by_itself_and_is_received_onc
     assert received(town, "Un trou, écrit sans réseau.") == []
     walker.loses_the_network(False)
     expect(line(page, "Un trou")).to_contain_text("Envoyée, numéro")
+    # What was sent passed: the page, which came from what the phone keeps, says no more that there is no network.
+    expect(page.locator("#offline")).to_be_hidden()
     ((reference, photos),) = received(town, "Un trou, écrit sans réseau.")
     expect(line(page, "Un trou")).to_contain_text(reference)
     assert photos == 2

@@ -58,6 +58,8 @@ class MapFilters:
     words: str | None = None
     reference: str | None = None
     """The question was the reference of a contribution."""
+    asked: str | None = None
+    """That question as it was written: words, where no town numbers its contributions so."""
     mine: bool = False
     """Only what `person` wrote."""
     supported: bool = False
@@ -77,7 +79,9 @@ class MapFilters:
     def asking(self, question: str) -> MapFilters:
         """The same filters for a question typed by a person: a reference, or words."""
         reference = reference_in(question)
-        return replace(self, reference=reference, words=None if reference else question)
+        return replace(
+            self, reference=reference, asked=question if reference else None, words=None if reference else question
+        )
 
 
 def parse_filters(pairs: Iterable[tuple[str, str]], *, now: datetime | None = None) -> MapFilters:
@@ -197,6 +201,8 @@ class Scope:
     """A zone's slug to the ids of those that bear it: two communes may both have a centre."""
     zone_names: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The same slugs to the name and the commune ("" where several have one)."""
+    prefixes: frozenset[str] = frozenset()
+    """With which the references of these territories begin."""
     read_at: float = 0.0
 
 
@@ -234,6 +240,7 @@ _TERRITORIES = text(
       SELECT id, parent_id FROM down
       UNION SELECT t.id, t.parent_id FROM territory t JOIN up ON t.id = up.parent_id)
     SELECT ARRAY(SELECT id FROM down ORDER BY id) AS ids, ARRAY(SELECT id FROM up) AS family,
+           ARRAY(SELECT prefix FROM territory WHERE id IN (SELECT id FROM down)) AS prefixes,
            ST_XMin(box) AS west, ST_YMin(box) AS south, ST_XMax(box) AS east, ST_YMax(box) AS north
       FROM (SELECT ST_Extent(boundary) AS box FROM territory WHERE id IN (SELECT id FROM down)) AS e
     """
@@ -266,6 +273,9 @@ def resolve(session: Session, filters: MapFilters) -> Resolved:
     # A box around the whole town asks for the whole town, of which sums are kept.
     if filters.bbox is not None and _holds(filters.bbox, scope.bounds):
         filters = without_bbox(filters)
+    if filters.reference and filters.reference.partition("-")[0] not in scope.prefixes:
+        # "RN 10" and "bus 25" look like references, and are words.
+        filters = replace(filters, reference=None, words=filters.asked)
     words, without = (None, "") if filters.words is None else readings(session, filters.words)
     return Resolved(filters, scope, categories, zones, words, without)
 
@@ -323,6 +333,7 @@ def _scope(session: Session, slug: str | None, at_most_s: float) -> Scope:
         names={category.id: (category.slug, category.icon) for category in categories},
         zones={zone.slug: tuple(zone.ids) for zone in zones},
         zone_names={zone.slug: (zone.name, zone.town) for zone in zones},
+        prefixes=frozenset(row.prefixes),
         read_at=time.monotonic(),
     )
     scopes[slug] = scope

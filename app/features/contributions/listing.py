@@ -68,6 +68,7 @@ def listed_contributions(session: Session, filters: MapFilters, *, offset: int =
 
 def _listed(session: Session, filters: MapFilters, offset: int, limit: int) -> Listed:
     resolved = resolve(session, filters)
+    filters = resolved.filters
     few = few_with_words(session, resolved)
     places = first_ones(session, resolved, few, limit=limit, offset=offset)
     rows = session.execute(_ITEMS, {"ids": [place[-1] for place in places]}).all() if places else []

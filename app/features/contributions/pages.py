@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
+from app.features.contributions.filters import PERIODS as DAYS_OF
 from app.features.contributions.filters import SORTS
 from app.features.contributions.words import MOST_CHARACTERS
 from app.features.territories.backgrounds import Background
@@ -117,8 +118,8 @@ class Filters:
         """Filters of an address; whatever is unknown is forgotten, a shared link never breaks."""
         asked = set(args.get("kind", "").split(","))
         kinds = tuple(k for k in KIND_ORDER if k in asked) or KIND_ORDER
-        period = args.get("period", "")
-        days = int(period) if period.isdecimal() and len(period) < 6 and int(period) in PERIODS else DEFAULT_PERIOD
+        # As our pages write them (`90`, `0`), and as programs do (`90d`, `all`): an address goes from one to the other.
+        days = {**DAYS_OF, "all": 0, "0": 0}.get(args.get("period", ""), DEFAULT_PERIOD)
         slugs = [args.get(name, "").strip()[:80] for name in ("category", "state", "zone")]
         category, state, zone = slugs
         query = args.get("q", "").strip()[:MOST_CHARACTERS]

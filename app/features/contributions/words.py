@@ -30,7 +30,7 @@ HAS = "c.words @@ CAST(:words AS tsquery)"
 LACKS = "NOT c.words @@ CAST(:without AS tsquery)"
 """It has nothing of what is not wanted: asked apart, for a word that one dictionary does not know, another may."""
 
-_REFERENCE = re.compile(r"\s*([A-Za-z]{2,4})[- ]?(\d{1,9})\s*")
+_REFERENCE = re.compile(r"\s*([A-Za-z]{2,5})[- ]?(\d{1,9})\s*")
 _NOT = re.compile(r"""(?<!\S)-("[^"]*"|\S+)""")
 _WORD = re.compile(r"[^\W\d_]{3,40}")
 

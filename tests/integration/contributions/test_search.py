@@ -78,6 +78,19 @@ def test_questions(client: FlaskClient, said: dict[str, str]) -> None:
     assert {question: found(client, said, question) for question in QUESTIONS} == QUESTIONS
 
 
+@pytest.mark.parametrize("question", ["RN 10", "rn10", "bus25", "Bus 25"])
+def test_what_only_looks_like_a_number_of_ours_is_words(
+    session: Session, town: Town, client: FlaskClient, question: str
+) -> None:
+    town.add(-1.48, 43.49, title=f"Le passage {question} est dangereux")
+    town.add(-1.48, 43.49, title="Un banc")
+    session.commit()
+    answer = client.get(ADDRESS, query_string={"territory": "bidache", "q": question})
+    assert [feature["id"] for feature in answer.json["features"]] == ["BID-1"]
+    page = client.get("/liste", query_string={"q": question, "lang": "fr"}).text
+    assert "/c/BID-1" in page and "/c/BID-2" not in page
+
+
 def test_what_is_no_word_finds_nothing(client: FlaskClient, said: dict[str, str]) -> None:
     assert {question: found(client, said, question) for question in NO_WORDS} == {
         question: set() for question in NO_WORDS
@@ -219,3 +232,4 @@ def test_the_list_says_what_it_searched_instead(session: Session, town: Town, cl
 def test_references() -> None:
     assert reference_in(" bay 4817 ") == reference_in("BAY-4817") == reference_in("bay4817") == "BAY-4817"
     assert reference_in("bay-4817 banc") is None
+    assert reference_in("ABCDE-1") == "ABCDE-1", "as long as a town's letters may be"

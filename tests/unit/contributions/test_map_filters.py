@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import Invalid
 from app.features.contributions.filters import OPEN_STATES, MapFilters, Resolved, Scope, parse_filters
+from app.features.contributions.pages import Filters
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 
@@ -111,3 +112,22 @@ def test_no_text_breaks_the_parser(pairs: list[tuple[str, str]]) -> None:
 )
 def test_which_states_the_pyramid_can_tell_apart(states: tuple[str, ...], standings: tuple[int, ...] | None) -> None:
     assert Resolved(MapFilters(states=states), Scope((1,), (0, 0, 1, 1)), None).standings == standings
+
+
+@pytest.mark.parametrize(
+    ("written", "days"),
+    [
+        ("all", 0),
+        ("0", 0),
+        ("7d", 7),
+        ("30", 30),
+        ("1y", 365),
+        ("", 365),
+        ("365", 365),
+        ("5", 365),
+        ("²", 365),
+        ("9" * 5000, 365),
+    ],
+)
+def test_a_page_reads_the_periods_of_programs_too(written: str, days: int) -> None:
+    assert Filters.read({"period": written}).period == days

@@ -70,6 +70,10 @@ export class Place {
     });
     for (const name of ["lat", "lon"]) this.field(name).addEventListener("change", () => { if (this.value) this.show(this.value, ""); });
     this.field("address").addEventListener("input", () => this.later(() => this.search()));
+    this.field("address").addEventListener("keydown", (event) => {
+      // Whoever looks for a place is not sending yet: Enter leads to what is found.
+      if (event.key === "Enter" && !event.isComposing) { event.preventDefault(); this.arrive(); }
+    });
     if (start) this.tell("");
   }
 
@@ -154,6 +158,14 @@ export class Place {
       return button;
     }));
     if (asked.length >= 3) this.status.textContent = places.length ? fill(this.config.words.found, { n: places.length }) : this.config.words.unfound;
+  }
+
+  /** To the first of the places found, asking at once if that did not happen yet; it is not chosen by that. */
+  async arrive() {
+    clearTimeout(this.timer);
+    if (!this.found.firstElementChild) await this.search();
+    const first = this.found.querySelector("button");
+    if (document.activeElement === this.field("address")) first?.focus();
   }
 
   /** @param {import("./geocode.js").Found} place */

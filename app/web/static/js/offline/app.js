@@ -54,7 +54,9 @@ async function update(registered) {
 
 /** @param {{type: string, id: string}} message */
 async function heard({ type, id }) {
-  if (type === "changed") say();
+  // What was sent passed: a page that came from the copy is no longer without a network.
+  if (type === "sent") copied = null;
+  if (type === "changed" || type === "sent") say();
   // The page of the form and that of the drafts tell it themselves, at length.
   if (type !== "sent" || document.querySelector("[data-tells-sending]")) return;
   const item = await findItem(id);
