@@ -207,6 +207,7 @@ def add(app: Flask) -> None:
             synthesis_url="/idees/synthese",
             propose_url="/contribuer/proposal",
             follow_url="/suivre?process=shade",
+            groups={items[0].reference: "La place à l’ombre"},
         )
         return render_template("participation/ideas.html", page=page)
 

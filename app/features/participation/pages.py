@@ -157,7 +157,10 @@ class DiscussionPage:
 
 @dataclass(frozen=True, slots=True)
 class IdeasPage:
-    """The list of ideas. `orders` and the other menus are for the form of filters; `following` leads on."""
+    """The list of ideas. `orders` and the other menus are for the form of filters; `following` leads on.
+
+    `groups`: the title under which an idea is grouped, by its reference.
+    """
 
     items: Sequence[ListItem]
     total: int
@@ -177,6 +180,7 @@ class IdeasPage:
     synthesis_url: str = ""
     propose_url: str = ""
     follow_url: str = ""
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,6 +233,24 @@ def test_grouped_ideas_share_a_title_and_keep_their_pages(ideas: Ideas, person: 
         assert person().vote(reference, 1).json["votes"] == 1
 
 
+def test_the_list_of_ideas_says_under_which_title_they_are_grouped(
+    ideas: Ideas, person: People, facilitator: Actor
+) -> None:
+    one, two, alone = (ideas.idea(f"Parc {n}") for n in range(3))
+    union = group_ideas(ideas.session, facilitator, references=[one, two], title="Deux <parcs>", why="Un seul budget.")
+    ideas.session.commit()
+
+    def grouped() -> dict[str, bool]:
+        lines = person().client.get("/idees?lang=fr").text.split("<li>")
+        said = {reference: line for line in lines for reference in (one, two, alone) if f"/c/{reference}" in line}
+        return {ref: "Groupée sous «\xa0Deux &lt;parcs&gt;\xa0»" in line for ref, line in said.items()}
+
+    assert grouped() == {one: True, two: True, alone: False}
+    undo_union(ideas.session, facilitator, union_id=union.id, why="Deux chantiers.")
+    ideas.session.commit()
+    assert grouped() == {one: False, two: False, alone: False}
+
+
 def test_the_desk_names_the_ideas_that_a_decision_holds_for(ideas: Ideas, facilitator: Actor, app: Flask) -> None:
     one, two, three, alone = (ideas.idea(f"Parc {n}", state="accepted") for n in range(4))
     group_ideas(ideas.session, facilitator, references=[one, two, three], title="Trois parcs", why="Un seul budget.")

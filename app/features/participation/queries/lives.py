@@ -71,6 +71,14 @@ _GROUP = text(
     WHERE own.contribution_id = :id ORDER BY u.id DESC, c.id
     """  # noqa: S608 - constants
 )
+_TITLES = text(
+    """
+    SELECT DISTINCT ON (c.id) c.reference, u.title FROM contribution c
+    JOIN idea_union_part ip ON ip.contribution_id = c.id
+    JOIN idea_union u ON u.id = ip.union_id AND u.kind = 'group' AND u.undone_at IS NULL
+    WHERE c.reference = ANY(:references) ORDER BY c.id, u.id DESC
+    """
+)
 _FOLLOWING = text(
     f"""
     SELECT DISTINCT ON (c.id) u.title AS group_title, c.reference, {_TITLE}
@@ -155,6 +163,12 @@ def standing_together(session: Session, contribution_id: int) -> Together:
         group=group[0].group_title if group else "",
         grouped_with=group,
     )
+
+
+def titles_of_groups(session: Session, references: Sequence[str]) -> dict[str, str]:
+    """The title under which each of these ideas is grouped; those of no group are absent."""
+    rows = session.execute(_TITLES, {"references": list(references)})
+    return {row.reference: row.title for row in rows}
 
 
 def following_ideas(session: Session, *, reference: str) -> Sequence[Any]:

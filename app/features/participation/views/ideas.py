@@ -30,6 +30,7 @@ from app.features.participation.queries.ideas import (
     ideas,
     similar_ideas,
 )
+from app.features.participation.queries.lives import titles_of_groups
 from app.features.participation.views import blueprint
 from app.features.territories.catalogue import Town, current_towns
 from app.features.territories.processes import ProcessFacts, process_named, processes_of
@@ -77,6 +78,7 @@ def index() -> Response:
         follow_url=_follow_url(facts, known),
         synthesis_url=url_for("participation.synthesis", process=chosen["process"] or None),
         propose_url=url_for("contributions.new", kind="proposal"),
+        groups=titles_of_groups(db.session, [row.reference for row in found.rows]),
     )
     response = make_response(render_template("participation/ideas.html", page=page))
     # Each visitor has their own order: no shared cache may give one's to another.
