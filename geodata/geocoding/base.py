@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+#: Beyond this, the nearest known thing says nothing about a point (metres).
+REVERSE_REACH_M = 300.0
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:

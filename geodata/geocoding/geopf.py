@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from geodata.crs import distance_m
-from geodata.geocoding.base import GeocoderBusy, GeocoderConfused, GeocoderUnavailable, Proposal
+from geodata.geocoding.base import REVERSE_REACH_M, GeocoderBusy, GeocoderConfused, GeocoderUnavailable, Proposal
 
 BASE_URL = "https://data.geopf.fr/geocodage"
 TIMEOUT_S = 3.0
@@ -59,10 +59,11 @@ class GeopfGeocoder:
         return self._ask("search", question, near)[:limit]
 
     def reverse(self, lon: float, lat: float, *, limit: int = 1) -> tuple[Proposal, ...]:
-        """Ask for the nearest addresses."""
+        """Ask for the nearest addresses: a name from farther than the next streets would mislead whoever reads it."""
         question = {"lon": f"{lon:.6f}", "lat": f"{lat:.6f}", "index": "address", "limit": min(limit, 20)}
         found = self._ask("reverse", question, (lon, lat))
-        return tuple(sorted(found, key=lambda proposal: proposal.distance_m or 0.0))[:limit]
+        near = [proposal for proposal in found if (proposal.distance_m or 0.0) <= REVERSE_REACH_M]
+        return tuple(sorted(near, key=lambda proposal: proposal.distance_m or 0.0))[:limit]
 
     def _ask(self, verb: str, question: dict[str, Any], near: tuple[float, float] | None) -> tuple[Proposal, ...]:
         try:

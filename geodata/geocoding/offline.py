@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from shapely import LineString, MultiLineString, Point
 
 from geodata.crs import distance_m, transformer
-from geodata.geocoding.base import Proposal
+from geodata.geocoding.base import REVERSE_REACH_M, Proposal
 from geodata.geocoding.tables import AddressRow, read_addresses
 from geodata.geocoding.words import Vocabulary
 from geodata.text import fold
@@ -32,8 +32,6 @@ _LEAST = 0.45
 _CLOSE_LOOKS = 200
 #: Among equals, what one more often means when one names a place.
 _EXPECTED = {"street": 0.02, "square": 0.03, "townhall": 0.03, "town": 0.03, "bus_stop": -0.03, "parking": -0.03}
-#: Beyond this, the nearest known thing says nothing about a point (metres).
-REVERSE_REACH_M = 300.0
 #: A house number this close is preferred to the street it stands in (metres).
 _AT_THE_DOOR_M = 25.0
 

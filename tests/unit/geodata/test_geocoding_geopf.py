@@ -74,13 +74,18 @@ def test_searches_addresses_and_places() -> None:
 
 
 def test_reverse_measures_and_sorts_by_itself() -> None:
-    far = {**ADDRESS, "geometry": {"type": "Point", "coordinates": [-1.48, 43.5]}}
+    far = {**ADDRESS, "geometry": {"type": "Point", "coordinates": [-1.477, 43.4946]}}
     service = Service(collection(far, ADDRESS))
     near, other = GeopfGeocoder(fetch=service).reverse(-1.475, 43.4936, limit=2)
     assert near.distance_m is not None
     assert other.distance_m is not None
     assert near.distance_m < 10 < other.distance_m
     assert urlsplit(service.asked[0][0]).path == "/geocodage/reverse"
+
+
+def test_what_is_far_from_a_place_does_not_name_it() -> None:
+    far = {**ADDRESS, "geometry": {"type": "Point", "coordinates": [-1.48, 43.53]}}
+    assert GeopfGeocoder(fetch=Service(collection(far))).reverse(-1.475, 43.4936) == ()
 
 
 @pytest.mark.parametrize("text", ["", "ab", "   ", "?abc"])
