@@ -282,3 +282,10 @@ def _read(path: Path) -> str:
     body = message_from_bytes(path.read_bytes(), policy=default).get_body()
     assert body is not None
     return str(body.get_content())
+
+
+def test_in_french_a_colon_stands_off_the_word(app: Any, world: World, reference: str) -> None:
+    sent = post(app.test_client(), f"/c/{reference}/abus", reason="insult", words="Une plaque")
+    assert sent.status_code < 400
+    page = moderator(app, world).get("/moderation?lang=fr").text
+    assert re.search(r"<b>[^<]+\u00a0:</b> Une plaque", page)
