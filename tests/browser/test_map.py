@@ -30,6 +30,15 @@ def test_discs_say_how_many_and_pins_never_do(visit: Opener) -> None:
     assert page.complaints == []
 
 
+def test_a_filter_that_has_the_focus_is_seen_whole_on_a_phone(visit: Opener) -> None:
+    page = visit("/", width=390, height=844)
+    ready(page)
+    page.locator(".chip--kind").last.focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#period")).to_be_focused()
+    until(page, "document.activeElement.getBoundingClientRect().right <= innerWidth - 10")
+
+
 OVERLAPS = """() => {
     const discs = [...document.querySelectorAll('.mk--cl .mk-in')]
         .map((e) => e.getBoundingClientRect());

@@ -23,6 +23,10 @@ export class Filters extends EventTarget {
       chip.addEventListener("click", (event) => { event.preventDefault(); this.toggle(chip); });
       chip.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); this.toggle(chip); } });
     }
+    // A browser leaves what it sees the edge of where it is: whoever comes with the keyboard would not know where they are.
+    form.querySelector(".filter-row")?.addEventListener("focusin", ({ target }) => {
+      if (target instanceof Element && target.matches(":focus-visible")) target.scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
     const more = form.querySelector(".filter-more");
     more?.addEventListener("click", () => this.unfold(more, more.getAttribute("aria-expanded") !== "true"));
     form.addEventListener("keydown", (event) => { if (event.key === "Escape" && more) this.unfold(more, false); });
