@@ -30,8 +30,9 @@ def test_discs_say_how_many_and_pins_never_do(visit: Opener) -> None:
     assert page.complaints == []
 
 
-def test_a_filter_that_has_the_focus_is_seen_whole_on_a_phone(visit: Opener) -> None:
-    page = visit("/", width=390, height=844)
+@pytest.mark.parametrize("width", [360, 375, 390, 412, 430])
+def test_a_filter_that_has_the_focus_is_seen_whole_on_a_phone(visit: Opener, width: int) -> None:
+    page = visit("/", width=width, height=844)
     ready(page)
     page.locator(".chip--kind").last.focus()
     page.keyboard.press("Tab")
