@@ -278,5 +278,4 @@ def _day(given: str) -> date | None:
 
 def _exact(query: str) -> str | None:
     """The reference of a ticket this actor may see, if that is what was typed."""
-    page = queries.tickets_in_queue(db.session, current_actor(), state="all", search=query, limit=2)
-    return next((line.reference for line in page.lines if line.reference == query.upper()), None)
+    return queries.ticket_numbered(db.session, current_actor(), query)

@@ -345,6 +345,16 @@ def test_searching_by_number_opens_and_by_words_lists(agent, ticket):
     assert "Trou devant" not in agent.get("/bureau?q=baleine").text
 
 
+def test_the_number_of_a_contribution_that_joined_opens_the_ticket(world, agent, ticket):
+    """Who telephones tells the number on their own receipt."""
+    last = "SELECT max(c.id) FROM contribution c JOIN ticket t ON t.id = c.ticket_id WHERE t.reference = :r"
+    world.session.execute(text(f"UPDATE contribution SET reference = 'BID-90001' WHERE id = ({last})"), {"r": ticket})
+    world.session.commit()
+    answer = agent.get("/bureau?q=bid-90001")
+    assert (answer.status_code, answer.location.split("?")[0]) == (303, f"/bureau/{ticket}")
+    assert "Trou devant" not in agent.get("/bureau?q=BID-90002").text
+
+
 def test_a_number_typed_small_is_led_to_its_page(agent, ticket):
     assert agent.get(f"/bureau/{ticket.lower()}?view=team").location == f"/bureau/{ticket}?view=team"
 

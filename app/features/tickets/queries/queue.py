@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from app.core.errors import invalid
 from app.features.accounts.models import Account
 from app.features.accounts.policies import Actor
+from app.features.contributions.models import Contribution
 from app.features.territories.models import Category, Service, Territory
 from app.features.territories.quarters import quarters_first
 from app.features.tickets.models import STATES, Ticket
@@ -90,7 +91,7 @@ def tickets_in_queue(
 ) -> Page:
     """Tickets this actor may see: earliest due first (those without a day last), or newest first (`recent`).
 
-    `state` is one state, `open`, `closed` or `all`; `search` looks in reference and title. Raises Invalid for an
+    `state` is one state, `open`, `closed` or `all`; `search` looks in numbers and titles. Raises Invalid for an
     unknown state or sort, or a cursor that is not ours.
     """
     if sort not in (DUE, RECENT):
@@ -187,10 +188,21 @@ def _in_state(state: str) -> ColumnElement[bool]:
     return Ticket.state == state
 
 
+def ticket_numbered(session: Session, actor: Actor, number: str) -> str | None:
+    """The reference of the ticket that this actor may see and that has this number, or whose contribution has it."""
+    return session.scalars(select(Ticket.reference).where(visible(actor), _numbered(number))).first()
+
+
+def _numbered(number: str) -> ColumnElement[bool]:
+    """Who telephones tells the number of their own contribution, which may have joined another's ticket."""
+    said = select(Contribution.ticket_id).where(Contribution.reference == number.strip().upper()).scalar_subquery()
+    return or_(Ticket.reference == number.strip().upper(), Ticket.id == said)
+
+
 def _matches(search: str) -> ColumnElement[bool]:
     words = search.strip()[:100]
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return or_(Ticket.reference == words.upper(), Ticket.title.ilike(f"%{escaped}%", escape="\\"))
+    return or_(_numbered(words), Ticket.title.ilike(f"%{escaped}%", escape="\\"))
 
 
 def _cursor(line: QueueLine, sort: str) -> str:
