@@ -38,6 +38,7 @@ class Table:
         self.path, self.form = path, mapping.file
         self._stack: list[str] = []
         self._line = 0
+        self._ended = False
         try:
             self.size = path.stat().st_size
             self._disk: IO[bytes] = path.open("rb")
@@ -66,6 +67,7 @@ class Table:
             self._line += 1
             self._stack.append(line)
             yield line
+        self._ended = True
 
     def _taken(self) -> str:
         raw = "".join(self._stack)
@@ -96,7 +98,13 @@ class Table:
                 yield RawRow(first, [], self._taken(), f"The row cannot be split into columns ({error}).")
                 continue
             raw = self._taken()
-            if "\x00" in raw:
+            if self._ended:
+                # The reader asks for a line after the last one only where a quotation mark is still open.
+                said = (
+                    f"A quotation mark is never closed: all {self._line - first + 1} lines from here were read as one."
+                )
+                yield RawRow(first, fields, raw, said)
+            elif "\x00" in raw:
                 yield RawRow(first, fields, raw, "It contains a NUL character, which cannot be kept.")
             elif len(fields) == width:
                 yield RawRow(first, fields, raw)

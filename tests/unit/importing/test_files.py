@@ -105,3 +105,23 @@ def test_a_row_that_cannot_be_split_is_a_row_with_a_fault(file: Path) -> None:
 
 def test_gzip_is_recognised_by_its_content(file: Path) -> None:
     assert len(rows(file, gzip.compress((HEADER + "1,2024-01-01,a,2,48\n").encode()))) == 1
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("open_row", ['2,2026-01-02,"Un trou,-1.4,43.4', '2,2026-01-02,trou,-1.4,"43.4'])
+def test_a_quotation_mark_that_is_never_closed_takes_no_row_with_it_in_silence(
+    file: Path, open_row: str, end: str
+) -> None:
+    after = f"3,2026-01-03,trou,-1.4,43.4\n4,2026-01-04,trou,-1.4,43.4{end}"
+    first, swallowed = rows(file, f"{HEADER}1,2026-01-01,trou,-1.4,43.4\n{open_row}\n{after}")
+    assert (first.fields[0], first.fault) == ("1", None)
+    assert (swallowed.line, swallowed.fault) == (
+        3,
+        "A quotation mark is never closed: all 3 lines from here were read as one.",
+    )
+    assert "4,2026-01-04" in swallowed.raw
+
+
+def test_a_last_row_on_two_lines_is_a_row(file: Path) -> None:
+    (only,) = rows(file, f'{HEADER}1,2026-01-01,"trou\nprofond",-1.4,43.4')
+    assert (only.fields[2], only.fault) == ("trou\nprofond", None)
