@@ -153,6 +153,7 @@ def test_a_part_of_the_map_is_kept_on_purpose_and_let_go(browser: Browser, town:
     walker.goes_to(f"/#map=17/{RUE_GRIMALDI[0]}/{RUE_GRIMALDI[1]}")
     until(page, "window.auzolanMap?.map.queryRenderedFeatures().some((part) => part.source === 'base')")
     walker.goes_to("/brouillons")
+    expect(page.locator("#area-kept p")).to_contain_text("Mo")
     page.locator("#area").get_by_role("button", name="Supprimer").click()
     expect(page.locator("#area-none")).to_be_visible()
     assert page.evaluate(f"({PIECES})('auzolan-kept')") == []

@@ -177,7 +177,7 @@ async function showArea() {
   byId("area-kept").hidden = !about;
   if (!about) return;
   const words = /** @type {HTMLElement} */ (byId("area-kept").querySelector("p"));
-  words.textContent = fill(words.dataset.words || "", { moment: moment.format(about.at), size: weight(about.bytes) });
+  words.textContent = fill(words.dataset.words || "", { moment: `${day.format(about.at)}, ${clock(about.at)}`, size: weight(about.bytes) });
   /** @type {HTMLAnchorElement} */ (byId("area-kept").querySelector("a")).href = `/#map=${about.place}`;
   byId("area-kept").querySelector("button")?.addEventListener("click", async () => { await forgetArea(); byId("kept-title").focus(); showArea(); }, { once: true });
 }
