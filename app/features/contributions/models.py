@@ -95,7 +95,7 @@ class Contribution(Base):
             postgresql_where=text("visibility = 'public'"),
         ),
         Index("ix_contribution_recent", "territory_id", text("created_at DESC"), text("id DESC")),
-        # Few are carried by somebody, none when it is written: whoever writes pays nothing for the order by support.
+        # Few are carried or acted on, none when it is written: whoever writes pays nothing for these two orders.
         Index(
             "ix_contribution_carried",
             "territory_id",
@@ -104,7 +104,6 @@ class Contribution(Base):
             text("id DESC"),
             postgresql_where=text("visibility = 'public' AND supports > 0"),
         ),
-        # As few are touched when they are written: none.
         Index(
             "ix_contribution_changed",
             "territory_id",
