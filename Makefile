@@ -45,6 +45,7 @@ lint: env-dev ## Check format, style, types, imports and templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint app --lint --quiet
+	$(BIN)/oxlint --quiet
 
 format: env-dev ## Write Python the way `make lint` wants them
 	$(BIN)/ruff check --fix-only --quiet .

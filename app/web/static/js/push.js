@@ -13,7 +13,7 @@ async function start(box) {
   const show = () => {
     words.textContent = known ? box.dataset.on || "" : "";
     words.hidden = !known;
-    button.lastChild && (button.lastChild.textContent = (known ? box.dataset.stop : box.dataset.off) || "");
+    if (button.lastChild) button.lastChild.textContent = (known ? box.dataset.stop : box.dataset.off) || "";
     box.hidden = false;
   };
   show();
