@@ -1,8 +1,9 @@
 """`python -m tests.audit [--url URL]`: Lighthouse, as a phone on slow 4G, over the pages that residents open first.
 
 Starts a demo town of its own unless an address is given, prints a table, writes build/audit.json. It needs Node.js and,
-the first time, the internet, for Lighthouse itself: that is why it is no test. Times depend on the machine, which must
-be quiet; weights, accessibility and best practices do not.
+the first time, the internet, for Lighthouse itself: that is why it is no test. Weights, accessibility and best
+practices do not depend on the machine. Times do, and on what else it does: how long a page stands still, and how long
+it takes to answer, are measured several times, and the median counts, as Lighthouse advises. Every figure is told.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -37,6 +39,8 @@ ACTS = BUILD / "acts.json"
 LIGHTHOUSE = "lighthouse@12.8.2"
 PROGRAM = BUILD / "node_modules" / "lighthouse" / "cli" / "index.js"
 CATEGORIES = ("performance", "accessibility", "best-practices")
+ROUNDS = 5
+"""How often a time that moves with the machine is measured: Lighthouse's advice against variability."""
 TILES = ("/tiles/", "/basemap/", "/photos/")
 """What a map fetches of the place it shows, whatever its programs weigh."""
 
@@ -109,7 +113,6 @@ PAGES: Mapping[str, tuple[Bar, ...]] = {
     ),
     "/": (
         ("LCP", "ms", metric("largest-contentful-paint"), 2500),
-        ("total blocking time", "ms", metric("total-blocking-time"), 200),
         ("before it is usable, without tiles", "KB", before_usable, 350),
         *GOOD,
     ),
@@ -129,11 +132,8 @@ def main() -> None:
         for path, bars in PAGES.items():
             print(f"{path} …", flush=True)
             report = _audited(address + path, BUILD / f"{path.strip('/').replace('/', '-') or 'map'}.json")
-            for name, unit, read, most in bars:
-                value = round(read(report), 3)
-                rows.append(
-                    {"page": path, "name": name, "value": value, "unit": unit, "bar": most, "ok": value <= most}
-                )
+            rows += [_row(path, name, unit, read(report), most) for name, unit, read, most in bars]
+        rows.append(_stands_still(address))
         if arguments.url is None:
             rows += _answers(address)
     RESULT.write_text(json.dumps(rows, indent=2) + "\n")
@@ -141,19 +141,33 @@ def main() -> None:
     sys.exit(0 if all(row["ok"] for row in rows) else 1)
 
 
+def _row(page: str, name: str, unit: str, found: float | Sequence[float], most: float) -> dict[str, Any]:
+    """A line of the table: of several figures, the median, which the others stand beside."""
+    every = sorted(found) if isinstance(found, Sequence) else [found]
+    value = round(median(every), 3)
+    row = {"page": page, "name": name, "value": value, "unit": unit, "bar": most, "ok": value <= most}
+    return row | {"every": [round(one) for one in every]} if len(every) > 1 else row
+
+
+def _stands_still(address: str) -> dict[str, Any]:
+    """Total blocking time of the map while it begins."""
+    print(f"/ {ROUNDS} times …", flush=True)
+    read = metric("total-blocking-time")
+    found = [read(_audited(address, BUILD / "map.json", "performance")) for _ in range(ROUNDS)]
+    return _row("/", "total blocking time", "ms", found, 200)
+
+
 def _answers(address: str) -> list[dict[str, Any]]:
-    """How long the map takes to answer a hand, at its slowest, and how long our scripts take of that."""
-    print("/ with five thousand contributions in sight …", flush=True)
+    """How long the map takes to answer a hand, at its slowest act, and how long our scripts take of that."""
+    print(f"/ with five thousand contributions in sight, {ROUNDS} times …", flush=True)
     state = read_state(Places(TOWN))
     assert state is not None
     with sown(state.database_url):
-        acts = inp.measure(address)
-    ACTS.write_text(json.dumps(acts, indent=2) + "\n")
-    worst = max(act["lasted"] for act in acts)
-    ours = max(act["scripts"] for act in acts)
+        rounds = [inp.measure(address) for _ in range(ROUNDS)]
+    ACTS.write_text(json.dumps(rounds, indent=2) + "\n")
     return [
-        {"page": "/", "name": "INP, 5,000 points", "value": worst, "unit": "ms", "bar": 200, "ok": worst <= 200},
-        {"page": "/", "name": "our scripts, of an act", "value": ours, "unit": "ms", "bar": 100, "ok": ours <= 100},
+        _row("/", "INP, 5,000 points", "ms", [max(act["lasted"] for act in acts) for acts in rounds], 200),
+        _row("/", "our scripts, of an act", "ms", [max(act["scripts"] for act in acts) for acts in rounds], 100),
     ]
 
 
@@ -182,15 +196,20 @@ def _town(url: str | None) -> Iterator[str]:
         subprocess.run([*auzolan, "down", "--data", str(data)], cwd=CHECKOUT, check=True)
 
 
-def _audited(url: str, report: Path) -> Report:
-    """Lighthouse's report on a page, after one visit that fills what the server keeps in memory."""
+def _audited(url: str, report: Path, *categories: str) -> Report:
+    """Lighthouse's report on a page (every category, unless some are named), after one visit that fills what the server
+    keeps in memory.
+    """
     browser = chromium.find()
     if browser is None:
         sys.exit("No Chromium on this machine: python -m tests.support.machine")
     flags = [one for one in browser.launch_options()["args"] if one != "--in-process-gpu"]
     command = [
         *("node", str(PROGRAM), url, "--quiet", "--output=json", f"--output-path={report}"),
-        *(f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={' '.join(['--headless=new', *flags])}"),
+        *(
+            f"--only-categories={','.join(categories or CATEGORIES)}",
+            f"--chrome-flags={' '.join(['--headless=new', *flags])}",
+        ),
     ]
     environment = os.environ | browser.environment | {"CHROME_PATH": str(browser.program)}
     with urllib.request.urlopen(url, timeout=60) as first:
@@ -207,8 +226,11 @@ def _show(rows: list[dict[str, Any]]) -> None:
     table = Table("page", "what", "value", "bar", "")
     for row in rows:
         held = "[green]held[/]" if row["ok"] else "[red]missed[/]"
-        table.add_row(row["page"], row["name"], f"{row['value']:,} {row['unit']}".strip(), f"{row['bar']:,}", held)
-    Console(width=110).print(table)
+        every = f" ({', '.join(map(str, row['every']))})" if "every" in row else ""
+        table.add_row(
+            row["page"], row["name"], f"{row['value']:,} {row['unit']}{every}".strip(), f"{row['bar']:,}", held
+        )
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":
