@@ -86,6 +86,7 @@ class TicketContribution(TypedDict):
     title: str | None
     text: str
     answers: dict[str, Any]
+    """To the questions of its category; null for what was written and the caller may not read."""
     address: str | None
     lon: Degrees
     lat: Degrees

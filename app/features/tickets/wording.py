@@ -196,7 +196,7 @@ def _note(event: EventLine) -> str:
 
 def answers(given: Mapping[str, Any], *, town: Town, category_id: int) -> list[tuple[str, str]]:
     """Question and answer in words, in the order in which they are asked. A contribution that came from another
-    category keeps the answers that it gave there.
+    category keeps the answers that it gave there. None is an answer that this reader may not read.
     """
     here = town.categories_by_id.get(category_id)
     categories = ([here] if here else []) + list(town.categories_by_id.values())
@@ -207,11 +207,13 @@ def answers(given: Mapping[str, Any], *, town: Town, category_id: int) -> list[t
     return [
         (label(asked[slug]["label"]) if slug in asked else slug, _answered(asked.get(slug, {}), value))
         for slug, value in sorted(given.items(), key=lambda pair: order.get(pair[0], len(order)))
-        if value not in (None, "", [])
+        if value not in ("", [])
     ]
 
 
 def _answered(question: Mapping[str, Any], value: Any) -> str:
+    if value is None:
+        return _("answer not shown to your role")
     names = {str(option["slug"]): label(option["label"]) for option in question.get("options") or ()}
     if question.get("type") == "yes_no" or isinstance(value, bool):
         names |= {"yes": _("Yes"), "no": _("No"), "True": _("Yes"), "False": _("No")}

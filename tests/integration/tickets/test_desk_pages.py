@@ -506,3 +506,15 @@ def test_what_was_answered_to_the_category_s_questions_is_read_in_words(app, wor
         ("Quelle largeur ?", "40"),
         ("gone", "d&#39;une autre catégorie"),
     ]
+
+
+def test_who_does_not_do_the_work_does_not_read_what_was_written_in_answer(app, world, ticket):
+    asked = [{"slug": "plate", "label": {"fr": "Quelle plaque ?"}, "type": "text"}]
+    world.session.execute(text("UPDATE category SET questions = CAST(:q AS jsonb)"), {"q": json.dumps(asked)})
+    world.session.execute(text("UPDATE territory SET config_version = config_version + 1"))
+    world.session.execute(text("""UPDATE contribution SET answers = '{"plate": "AB-123-CD"}'"""))
+    world.session.commit()
+    assert "AB-123-CD" in Desk(app, world, "dispatcher").get(f"/bureau/{ticket}").text
+    page = Desk(app, world, "planner").get(f"/bureau/{ticket}").text
+    assert "AB-123-CD" not in page
+    assert "<dt>Quelle plaque ?</dt><dd>réponse non visible pour votre rôle</dd>" in page

@@ -1,7 +1,9 @@
 """The whole matrix, through the doors people use: roles × place of the ticket × list, page, counts, verbs."""
 
+import json
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.features.accounts.models import ROLES
 from app.features.accounts.policies import ANONYMOUS
@@ -39,6 +41,12 @@ WORKED = {
     "administrator": TOWN,
     "guarantor": set(),
 }
+ASKED = [
+    {"slug": "lit", "label": {"fr": "Éclairé ?"}, "type": "yes_no"},
+    {"slug": "width", "label": {"fr": "Quelle largeur ?"}, "type": "number"},
+    {"slug": "plate", "label": {"fr": "Quelle plaque ?"}, "type": "text"},
+]
+ANSWERED = {"lit": "no", "width": 40, "plate": "AB-123-CD", "elsewhere": "written for another category"}
 
 
 @pytest.fixture
@@ -49,6 +57,9 @@ def tickets(world):
         reference = made[place] = world.ticket(service, town=town, dx=number / 1000, due_in_days=-1)
         world.contact(reference)
         world.photo(reference, f"key{number}")
+    world.session.execute(text("UPDATE category SET questions = CAST(:q AS jsonb)"), {"q": json.dumps(ASKED)})
+    world.session.execute(text("UPDATE contribution SET answers = CAST(:a AS jsonb)"), {"a": json.dumps(ANSWERED)})
+    world.session.execute(text("UPDATE territory SET config_version = config_version + 1"))
     world.session.commit()
     return made
 
@@ -111,8 +122,10 @@ def test_page_photos_contact_and_notes(world, tickets, sign_in, role):
         assert len(said["photos"]) == 1
         if place in WORKED[role]:
             assert said["contact"]["email"] == "peio@resident.example"
+            assert said["answers"] == ANSWERED
             assert answer.json["transitions"]
         else:
+            assert said["answers"] == {"lit": "no", "width": 40, "plate": None, "elsewhere": None}
             assert said["contact"] == {"masked": True}
             assert "peio" not in answer.text.lower()
             assert "0559000000" not in answer.text

@@ -143,9 +143,15 @@ _TICKET = text(
     """  # noqa: S608
 )
 
+# What was written in answer to a question (a plate, a name) is for who does the work; what was chosen is a figure.
 _CONTRIBUTIONS = text(
     """
-    SELECT c.id, c.reference, c.channel, c.title, c.body, c.answers, c.address, c.language, c.visibility, c.created_at,
+    SELECT c.id, c.reference, c.channel, c.title, c.body, c.address, c.language, c.visibility, c.created_at,
+           CASE WHEN :all OR c.answers = '{}' THEN c.answers ELSE (
+             SELECT jsonb_object_agg(a.key, CASE WHEN EXISTS (
+               SELECT FROM category g, jsonb_array_elements(g.questions) AS q
+               WHERE g.id = c.category_id AND q ->> 'slug' = a.key AND q ->> 'type' <> 'text') THEN a.value END)
+             FROM jsonb_each(c.answers) AS a) END AS answers,
            c.supports, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat,
            (k.contribution_id IS NOT NULL) AS has_contact, k.silent, k.name, k.email, k.phone
     FROM contribution c LEFT JOIN contribution_contact k ON k.contribution_id = c.id
