@@ -106,13 +106,66 @@ def test_what_is_said_most_is_one_touch_away_and_a_photo_that_is_needed_is_asked
     expect(row).to_contain_text("Le plus souvent ici")
     row.get_by_role("button", name="Panneau abîmé").click()
     expect(page.locator("[name=category][value=sign]")).to_be_checked()
-    expect(page.locator("label.category", has_text="Panneau abîmé")).to_be_visible()
+    expect(page.locator("#category-chosen")).to_contain_text("Panneau abîmé")
     expect(page.locator("#photos-wish")).to_have_text("il en faut au moins une ici")
     page.fill("#text", "Le panneau est tombé.")
     page.locator("#send").click()
     expect(page.locator("#problems")).to_contain_text("il faut une photo")
+    page.get_by_role("button", name="Changer").click()
     row.get_by_role("button", name="Trou dans la chaussée").click()
     expect(page.locator("#photos-wish")).to_contain_text("conseillé")
+    assert page.complaints == []
+
+
+def test_the_chosen_category_is_a_card_and_the_list_comes_back_when_it_is_asked_for(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    page.locator("summary", has_text="Éclairage").click()
+    page.locator("label.category", has_text="Lampadaire éteint").click()
+    card = page.locator("#category-chosen")
+    expect(card).to_contain_text("Lampadaire éteint")
+    expect(card).to_be_in_viewport()
+    expect(page.locator(".categories")).to_be_hidden()
+    expect(page.get_by_role("button", name="Changer")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(card).to_be_hidden()
+    lamp = page.locator("[name=category][value=lamp]")
+    expect(lamp).to_be_focused()
+    # Arrows go through the list, which stays open; it closes behind whoever leaves it.
+    page.keyboard.press("ArrowDown")
+    expect(lamp).not_to_be_checked()
+    expect(page.locator(".categories")).to_be_visible()
+    page.locator("#text").focus()
+    expect(card).to_be_visible()
+    expect(page.locator("#text")).to_be_focused()
+    assert page.complaints == []
+
+
+def test_what_is_mended_is_not_told_any_more(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr&lat=43.735&lon=7.42")
+    page.locator("#send").click()
+    lines = page.locator("#problems li")
+    expect(lines).to_have_count(2)
+    page.fill("#text", "Le banc est cassé.")
+    expect(lines).to_have_count(1)
+    expect(page.locator("#text-error")).to_have_count(0)
+    expect(page.locator("#text")).not_to_have_attribute("aria-invalid", "true")
+    page.locator("#problems a").click()
+    expect(page.locator("#category-first")).to_be_focused()
+    page.locator("#suggested").get_by_role("button", name="Trou dans la chaussée").click()
+    expect(page.locator("#problems")).to_have_count(0)
+    expect(page.locator("#category")).not_to_have_class("field--error")
+    assert page.complaints == []
+
+
+def test_what_is_already_there_is_on_the_form_s_map_too(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr")
+    pin = page.locator("#place-map .mk--pin")
+    expect(pin).to_have_count(1)
+    pin.locator(".mk-in").dispatch_event("click")
+    line = page.locator("#nearby-list li[data-at]")
+    expect(line).to_be_in_viewport()
+    expect(line.locator("a")).to_be_focused()
+    assert page.input_value("#lat") == "", "the pin of the form stays"
     assert page.complaints == []
 
 

@@ -42,12 +42,18 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
 }  # fmt: skip
 
 
+LEADS_TO = {"place-errors": "place", "photos-input": "photos", "category-first": "category"}
+"""What takes the focus for a field that is made of several things."""
+
+
 def problems(page: str) -> dict[str, str]:
     """The sentences at the top of the page, by the field that they lead to."""
     summary = re.search(r'<div class="problems".*?</div>', page, re.S)
     assert summary, "no summary of what to mend"
     links = re.findall(r'<a href="#([^"]+)">(.*?)</a>', summary.group(), re.S)
-    return {html.unescape(target): html.unescape(words) for target, words in links}
+    for target in LEADS_TO.keys() & dict(links).keys():
+        assert f'id="{target}"' in page, "a line that leads nowhere"
+    return {LEADS_TO.get(target) or html.unescape(target): html.unescape(words) for target, words in links}
 
 
 def test_what_is_refused_is_said_and_what_was_typed_stays(client: Any, house: Any, subtests: pytest.Subtests) -> None:

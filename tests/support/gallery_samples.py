@@ -216,7 +216,10 @@ def new_page(kind: str, posted: Mapping[str, str] | None) -> form_pages.NewPage:
         basemap=GROUND,
         values=values,
         errors=errors,
-        nearby=[form_pages.Nearby(ITEMS[1], "/c/BAY-4817"), form_pages.Nearby(ITEMS[0], "/c/BAY-4901")]
+        nearby=[
+            form_pages.Nearby(ITEMS[1], "/c/BAY-4817", at=(CENTER[0] + 0.0004, CENTER[1] + 0.0003)),
+            form_pages.Nearby(ITEMS[0], "/c/BAY-4901"),
+        ]
         if kind == "problem"
         else (),
     )

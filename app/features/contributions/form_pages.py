@@ -78,6 +78,18 @@ class Nearby:
 
     item: ListItem
     support_url: str
+    at: tuple[float, float] | None = None
+    """Longitude and latitude (degrees), where the form's map shows it too."""
+
+
+_LEADS_TO = {"place": "place-errors", "photos": "photos-input", "category": "category-first"}
+
+
+def _after(question: str, text: str) -> str:
+    """A sentence after the question that it speaks of: two that wait for an answer would read alike."""
+    if not question:
+        return text
+    return f"{question}{'' if question.endswith(('?', '.', '!', '…')) else '.'} {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,12 @@ class NewPage:
         """The choices that `often` names, in its order."""
         known = {choice.slug: choice for choice in self.categories}
         return [known[slug] for slug in self.often if slug in known]
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """What the top of the form says: the id that each line leads to, its sentence after its question."""
+        asked = {f"answers.{one.slug}.{q.key}": q.label for one in self.categories for q in one.questions}
+        return {_LEADS_TO.get(name, name): _after(asked.get(name, ""), text) for name, text in self.errors.items()}
 
     @property
     def groups(self) -> Mapping[str, Sequence[CategoryChoice]]:

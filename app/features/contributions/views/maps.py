@@ -131,6 +131,7 @@ def already_there(asked: Mapping[str, Any]) -> list[Nearby]:
         Nearby(
             list_item(face, home, face.distance_m),
             support_url=url_for("contributions.support", reference=face.reference),
+            at=(face.lon, face.lat),
         )
         for face in faces
     ]

@@ -9,9 +9,12 @@ import { Draft } from "./offline/draft.js";
 import { drain } from "./offline/outbox.js";
 import { findItem, isFull, listen } from "./offline/store.js";
 import { Photos } from "./photos.js";
-import { showProblems } from "./problems.js";
 
 const config = settings("form-config");
+/** What says what is wrong comes with the first touch of the form: it is there before the network may be gone. */
+const problems = () => import("./problems.js");
+/** @type {typeof import("./problems.js").showProblems} */
+const showProblems = (...told) => { problems().then((said) => said.showProblems(...told)); };
 const form = /** @type {HTMLFormElement} */ (document.getElementById("contribution"));
 /** @param {string} name */
 const field = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
@@ -95,6 +98,7 @@ async function restore() {
   ask();
   count();
   if (place?.value) place.show(place.value, "");
+  if (new FormData(form).get("category")) fold();
   if (!found) return;
   if (found.state === "refused") showProblems(form, config, found.problems, found.why);
   else toast(config.words.draft);
@@ -112,13 +116,22 @@ form.addEventListener("change", (event) => {
 
 /** Categories by words: nobody waits for it before it is of use. */
 const suggesting = () => import("./suggest.js");
+form.addEventListener("focusin", () => { problems().catch(() => {}); }, { once: true });
 form.addEventListener("focusin", ({ target }) => {
   if (target instanceof HTMLElement && ["category-words", "text"].includes(target.id)) suggesting();
 });
 
+/** The chosen category becomes a card; a moment later, so that the choice is made. @param {string} [because] why it was offered */
+const fold = (because) => setTimeout(() => import("./chosen.js").then((card) => card.fold(because)));
+form.addEventListener("focusout", ({ target, relatedTarget }) => {
+  // Arrows go from one picture to the next: with the keyboard, whoever leaves the list has chosen.
+  if (target instanceof HTMLInputElement && target.name === "category" && relatedTarget instanceof Node && !document.getElementById("category")?.contains(relatedTarget)) fold();
+});
+
 form.addEventListener("click", (event) => {
-  const offered = /** @type {Element} */ (event.target).closest("[data-category]")?.getAttribute("data-category");
-  if (offered) suggesting().then(({ choose }) => choose(offered));
+  const chip = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-category]"));
+  if (chip) suggesting().then(({ choose }) => { choose(chip.dataset.category || ""); fold(chip.title); });
+  if (event.detail && /** @type {Element} */ (event.target).closest("label.category")) fold();
   const way = /** @type {Element} */ (event.target).closest("[data-way]");
   if (!(way instanceof HTMLElement)) return;
   if (way.dataset.way === "locate") opened.then((map) => map.locate());
@@ -184,8 +197,8 @@ listen((message) => {
 
 /** Into the queue, then from the queue: whatever cuts the way, the queue still has it. */
 async function send() {
-  const problems = missing();
-  if (problems.length) { showProblems(form, config, problems); return; }
+  const found = missing();
+  if (found.length) { showProblems(form, config, found); return; }
   busy(true);
   await Promise.all([restored, photos.ready]);
   try {
@@ -225,7 +238,15 @@ async function near({ lat, lon }) {
   const list = /** @type {HTMLElement} */ (document.getElementById("nearby-list"));
   list.innerHTML = await answer.text();
   box.hidden = !list.children.length;
+  pins();
 }
+
+/** What is already there, on the form's map too. */
+function pins() {
+  const list = document.getElementById("nearby-list");
+  if (place?.map && list && (drawn ||= list.children.length > 0)) import("./around.js").then(({ around }) => around(place?.map, list, config.icons));
+}
+let drawn = false;
 
 async function start() {
   const host = document.getElementById("place");
@@ -235,6 +256,7 @@ async function start() {
     tellOpened(place);
     await restored;
     await place.start();
+    pins();
   } catch (error) {
     // No map here (an old browser, no WebGL): an address or coordinates say the place as well.
     console.error(error);

@@ -53,9 +53,19 @@ export function showProblems(form, config, problems, why = "") {
   if (!told.size) list.append(line("", why));
   box.append(title, list);
   form.prepend(box);
+  import("./mended.js").then(({ watch }) => watch(form)).catch(() => {});
   for (const [name, message] of told) mark(form, config, name, message);
   const first = form.querySelector(".field--error");
   /** @type {HTMLElement} */ ((first?.matches("[tabindex]") ? first : first?.querySelector("input, select, textarea")) || box).focus();
+}
+
+/** Where the link of a line leads, when it is not the field of that name. */
+const TARGETS = { photos: "photos-input", place: "place-errors", category: "category-first" };
+
+/** The words of a category's question, without which two that wait for an answer read alike. @param {string} name */
+function question(name) {
+  const asked = name.startsWith("answers.") && document.getElementById(name)?.closest(".field")?.querySelector(".l")?.firstChild?.textContent?.trim();
+  return asked ? `${asked}${/[?.!…]$/.test(asked) ? "" : "."} ` : "";
 }
 
 /** @param {string} name @param {string} message */
@@ -63,8 +73,9 @@ function line(name, message) {
   const item = document.createElement("li");
   if (!name) { item.textContent = message; return item; }
   const link = document.createElement("a");
-  link.href = `#${name === "photos" ? "photos-input" : name === "place" ? "place-errors" : name}`;
-  link.textContent = message;
+  link.href = `#${/** @type {Record<string, string>} */ (TARGETS)[name] || name}`;
+  item.dataset.of = name;
+  link.textContent = question(name) + message;
   item.append(link);
   return item;
 }
@@ -72,7 +83,9 @@ function line(name, message) {
 /** @param {HTMLFormElement} form @param {any} config @param {string} name @param {string} message */
 function mark(form, config, name, message) {
   const whole = { place: "#place-errors", category: "#category", photos: "#photos-part" }[name];
-  const field = whole ? null : document.getElementById(name);
+  const found = whole ? null : document.getElementById(name);
+  // Of a question made of boxes, the whole is described, not its first box.
+  const field = found?.closest(".several") ?? found;
   const host = whole ? form.querySelector(whole) : field?.closest(".field");
   if (!host) return;
   const error = document.createElement("p");

@@ -1,0 +1,26 @@
+// @ts-check
+/** After a form was refused: what is mended is not told any more. */
+
+/** @param {HTMLFormElement} form */
+export function watch(form) {
+  form.addEventListener("input", heal);
+  form.addEventListener("change", heal);
+}
+
+/** What is answered is not wrong any more: its sentences go, beside the field and at the top. @param {Event} event */
+function heal({ currentTarget, target }) {
+  const form = /** @type {HTMLFormElement} */ (currentTarget);
+  const given = new FormData(form);
+  const field = /** @type {any} */ (target);
+  // Moving the pin tells the form itself.
+  const host = field === form || ["lat", "lon", "address"].includes(field.name) ? document.getElementById("place-errors") : field.closest(".field--error");
+  if (!host?.matches(".field--error")) return;
+  if (host.id === "place-errors" ? !given.get("lat") && !given.get("address") : host.id === "category" ? !given.get("category") : !field.value) return;
+  host.classList.remove("field--error");
+  for (const line of host.querySelectorAll(":scope > .error:not(#photos-status)")) {
+    document.querySelector(`#problems [data-of="${CSS.escape(line.id.replace(/-error$/, ""))}"]`)?.remove();
+    line.remove();
+  }
+  host.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
+  if (!document.querySelector("#problems li")) document.getElementById("problems")?.remove();
+}
