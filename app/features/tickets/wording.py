@@ -213,7 +213,7 @@ def answers(given: Mapping[str, Any], *, town: Town, category_id: int) -> list[t
 
 def _answered(question: Mapping[str, Any], value: Any) -> str:
     if value is None:
-        return _("answer not shown to your role")
+        return str(_("answer not shown to your role"))
     names = {str(option["slug"]): label(option["label"]) for option in question.get("options") or ()}
     if question.get("type") == "yes_no" or isinstance(value, bool):
         names |= {"yes": _("Yes"), "no": _("No"), "True": _("Yes"), "False": _("No")}
