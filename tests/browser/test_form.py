@@ -147,6 +147,7 @@ def test_what_is_mended_is_not_told_any_more(visit: Opener) -> None:
     expect(lines).to_have_count(2)
     page.fill("#text", "Le banc est cassé.")
     expect(lines).to_have_count(1)
+    expect(page.locator("#problems h2")).to_contain_text("Un point à corriger")
     expect(page.locator("#text-error")).to_have_count(0)
     expect(page.locator("#text")).not_to_have_attribute("aria-invalid", "true")
     page.locator("#problems a").click()

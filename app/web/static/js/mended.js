@@ -1,6 +1,8 @@
 // @ts-check
 /** After a form was refused: what is mended is not told any more. */
 
+import { fill, settings } from "./base.js";
+
 /** @param {HTMLFormElement} form */
 export function watch(form) {
   form.addEventListener("input", heal);
@@ -22,5 +24,15 @@ function heal({ currentTarget, target }) {
     line.remove();
   }
   host.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
-  if (!document.querySelector("#problems li")) document.getElementById("problems")?.remove();
+  recount();
+}
+
+/** The title of the summary counts what is left. */
+function recount() {
+  const box = document.getElementById("problems");
+  const left = box?.querySelectorAll("li").length || 0;
+  const title = box?.querySelector("h2");
+  const { words } = settings("form-config");
+  if (title) title.textContent = left > 1 ? fill(words.problems, { n: left }) : words.problem;
+  if (!left) box?.remove();
 }
