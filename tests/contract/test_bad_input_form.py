@@ -70,6 +70,13 @@ def test_what_is_refused_is_said_and_what_was_typed_stays(client: Any, house: An
             assert "unicorn'\"<b>" not in answer.text
 
 
+def test_all_that_is_not_there_is_said_at_once_from_the_top_of_the_page_down(client: Any, house: Any) -> None:
+    for nowhere in ("", "une adresse que personne ne connaît"):
+        answer = Page(client).post(text="", category="", lat="", lon="", address=nowhere)
+        assert (answer.status_code, [*problems(answer.text)]) == (400, ["place", "category", "text"])
+    assert house.empty()
+
+
 def test_a_question_of_several_answers_keeps_them_all(client: Any, house: Any) -> None:
     several = {"category": "blocked-path", "answers.blocked-path.obstacle": ["kerb", "slope"]}
     refused = Page(client).post(**several, text="")

@@ -85,6 +85,14 @@ class Nearby:
 _LEADS_TO = {"place": "place-errors", "photos": "photos-input", "category": "category-first"}
 
 
+_DOWN_THE_PAGE = ("place", "photos", "category", "answers", "text")
+
+
+def _place_on_page(field: str) -> int:
+    part = field.partition(".")[0]
+    return _DOWN_THE_PAGE.index(part) if part in _DOWN_THE_PAGE else len(_DOWN_THE_PAGE)
+
+
 def _after(question: str, text: str) -> str:
     """A sentence after the question that it speaks of: two that wait for an answer would read alike."""
     if not question:
@@ -131,7 +139,8 @@ class NewPage:
     def told(self) -> Mapping[str, str]:
         """What the top of the form says: the id that each line leads to, its sentence after its question."""
         asked = {f"answers.{one.slug}.{q.key}": q.label for one in self.categories for q in one.questions}
-        return {_LEADS_TO.get(name, name): _after(asked.get(name, ""), text) for name, text in self.errors.items()}
+        down = sorted(self.errors.items(), key=lambda one: _place_on_page(one[0]))
+        return {_LEADS_TO.get(name, name): _after(asked.get(name, ""), text) for name, text in down}
 
     @property
     def groups(self) -> Mapping[str, Sequence[CategoryChoice]]:

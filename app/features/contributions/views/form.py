@@ -42,7 +42,7 @@ from app.features.contributions.person import acting_author, remember
 from app.features.contributions.photos import blurs_faces
 from app.features.contributions.public import public_face
 from app.features.contributions.queries import common_categories
-from app.features.contributions.schemas import read_contribution
+from app.features.contributions.schemas import ContributionIn, read_contribution
 from app.features.contributions.services import Promise, Submitted, find_promise, follow_hash, submit_contribution
 from app.features.contributions.uploads import check_uploads
 from app.features.contributions.urls import follow_url
@@ -128,8 +128,7 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted
     photos = kept + uploads.drafts
     try:
         data = read_page_form(request.form) | {"kind": kind, "channel": "web", "language": language()}
-        _place(data)
-        draft = read_contribution(data).as_draft(photos)
+        draft = _read(data).as_draft(photos)
         if uploads.errors:
             raise Invalid()
         _from_our_page()
@@ -173,16 +172,29 @@ def _look_alike(draft: Draft) -> None:
         raise invalid("/similar", "Ideas that look like yours are already there: support one, or send yours again.")
 
 
-def _place(data: dict[str, Any]) -> None:
-    """Without a pin, an address that our own index knows is a place; a pin that a person placed is never moved."""
+def _read(data: dict[str, Any]) -> ContributionIn:
+    """What was typed, its place found; where there is none, that is said with all else that is not there."""
+    nowhere = _place(data)
+    try:
+        return read_contribution(data)
+    except Invalid as found:
+        others = [error for error in found.errors if not (nowhere and error.pointer in ("/lon", "/lat"))]
+        raise Invalid(errors=[*nowhere, *others]) from None
+
+
+def _place(data: dict[str, Any]) -> list[FieldError]:
+    """Without a pin, an address that our own index knows is a place; a pin that a person placed is never moved. What is
+    wrong where neither is known.
+    """
     if data.get("lon") and data.get("lat"):
-        return
+        return []
     address = str(data.get("address", ""))
     found = site_address(address)
     if found is None:
         message = "Place the pin on the map, or write an address that we can find." if address else NO_PLACE
-        raise Invalid(errors=[FieldError("/lat", message)])
+        return [FieldError("/lat", message)]
     data |= {"lon": found.lon, "lat": found.lat}
+    return []
 
 
 def _promise() -> Promise | None:
