@@ -77,6 +77,10 @@ def test_the_filters_of_the_list(send: Any, client: Any, house: Any) -> None:
         "state=done": set(),
         "since=2020-01-01": {hole, idea},
         "since=2100-01-01T00:00:00Z": set(),
+        "changed_since=2020-01-01": {hole, idea},
+        "changed_since=2100-01-01T00:00:00Z": set(),
+        "changed_since=2020-01-01&sort=changed": {hole, idea},
+        "kind=problem&kind=proposal": {hole, idea},
         "territory=anglet": set(),
     }.items():
         assert set(every_page(client, f"{LIST}?{query}")) == expected, query
@@ -93,7 +97,8 @@ NONSENSE = {
     "cursor=%27%20OR%201=1": "/cursor", "cursor=AAAA": "/cursor", "cursor=////////////////////": "/cursor",
     "kind=complaint": "/kind", "kind=problem'--": "/kind", "state=lost": "/state", "state=%25": "/state",
     "category=unicorn": "/category", "category=%25": "/category", "category='%3B--": "/category",
-    "since=yesterday": "/since", "since=2026-13-01": "/since", "period=3w": "/period",
+    "since=yesterday": "/since", "changed_since=yesterday": "/changed_since",
+    "since=2026-13-01": "/since", "period=3w": "/period",
     "kind=%00": "/kind", "category=a%00": "/category", "%00=1": "/", "x=%00": "/x", "cursor=%00": "/cursor",
 }  # fmt: skip
 

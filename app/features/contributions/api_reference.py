@@ -41,6 +41,14 @@ FILTERS: Final = (
     ),
     Parameter("period", one_of("all", "0", *PERIODS), "How far back from today, 00:00 UTC. `since` goes before it."),
     Parameter("since", str, "A date or a moment (ISO 8601): what was said since.", example="2026-03-31"),
+    Parameter(
+        "changed_since",
+        str,
+        "A date or a moment (ISO 8601): what was said since, and what the town has answered, moved or brought to "
+        "another state since. With `sort=changed`, a program asks for what is new to it. What is hidden meanwhile "
+        "is not told: its own address answers 410.",
+        example="2026-03-31T08:00:00Z",
+    ),
     Parameter("zone", str, "Slugs of zones: what lies in one of them.", many=True),
     Parameter(
         "q",

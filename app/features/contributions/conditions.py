@@ -20,6 +20,9 @@ CONDITIONS = {
     "categories": "c.category_id = ANY(CAST(:categories AS int[]))",
     "states": "c.state = ANY(CAST(:states AS text[]))",
     "since": "c.created_at >= CAST(:since AS timestamptz)",
+    # What the town has not touched yet changed when it was said, as in the order `changed`.
+    "changed": "(c.changed_at >= CAST(:changed_since AS timestamptz) "
+    "OR (c.changed_at IS NULL AND c.created_at >= CAST(:changed_since AS timestamptz)))",
     "bbox": "c.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)",
     "zones": "c.zone_ids && CAST(:zones AS int[])",
     "reference": "c.reference = :reference",
@@ -28,7 +31,7 @@ CONDITIONS = {
     "mine": "c.id IN (SELECT a.contribution_id FROM authorship a WHERE a.person = ANY(CAST(:person AS bytea[])))",
     "supported": "c.id IN (SELECT s.contribution_id FROM support s WHERE s.person = ANY(CAST(:person AS bytea[])))",
 }
-FINE = frozenset(("zones", "reference", "words", "mine", "supported"))
+FINE = frozenset(("changed", "zones", "reference", "words", "mine", "supported"))
 """Conditions that only the contributions themselves can answer, never their sums."""
 
 # Whether a street or a town, a rare word or a common one is asked for decides which index is best.
@@ -46,6 +49,7 @@ def shape_of(resolved: Resolved) -> Shape:
         "categories": resolved.category_ids is not None,
         "states": bool(filters.states),
         "since": filters.since is not None,
+        "changed": filters.changed_since is not None,
         "bbox": filters.bbox is not None,
         "zones": resolved.zone_ids is not None,
         "reference": filters.reference is not None,
@@ -72,6 +76,7 @@ def values(resolved: Resolved) -> dict[str, Any]:
         "categories": list(resolved.category_ids or ()),
         "states": list(filters.states),
         "since": filters.since,
+        "changed_since": filters.changed_since,
         "west": west,
         "south": south,
         "east": east,

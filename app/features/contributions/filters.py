@@ -37,7 +37,20 @@ PERIODS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365, "7": 7, "30": 30, "90": 90,
 SORTS = ("newest", "oldest", "supported", "changed", "nearest")
 """Orders of a list, the usual one first; `orders.py` says what each is."""
 PARAMETERS = frozenset(
-    ("territory", "kind", "category", "state", "period", "since", "bbox", "zone", "q", "mine", "supported")
+    (
+        "territory",
+        "kind",
+        "category",
+        "state",
+        "period",
+        "since",
+        "changed_since",
+        "bbox",
+        "zone",
+        "q",
+        "mine",
+        "supported",
+    )
 )
 
 Bounds = tuple[float, float, float, float]
@@ -53,6 +66,8 @@ class MapFilters:
     categories: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     since: datetime | None = None
+    changed_since: datetime | None = None
+    """What was said, or what the town did of it, since then."""
     bbox: Bounds | None = None
     zones: tuple[str, ...] = ()
     words: str | None = None
@@ -87,7 +102,8 @@ class MapFilters:
 def parse_filters(pairs: Iterable[tuple[str, str]], *, now: datetime | None = None) -> MapFilters:
     """Read filters from the pairs of a query string; several values come repeated or separated by commas.
 
-    `since` is an ISO date or moment; `period` is 7d, 30d, 90d, 1y or all, counted back from today, 00:00 UTC.
+    `since` and `changed_since` are an ISO date or moment; `period` is 7d, 30d, 90d, 1y or all, counted back
+    from today, 00:00 UTC.
     Raises `Invalid` with a sentence for each parameter that does not pass; ignores names it does not know.
     """
     values: dict[str, list[str]] = {}
@@ -101,6 +117,7 @@ def parse_filters(pairs: Iterable[tuple[str, str]], *, now: datetime | None = No
         categories=_listed(values.get("category", ())),
         states=_states(values, errors),
         since=_since(values, now or datetime.now(UTC), errors),
+        changed_since=_moment("changed_since", values, errors),
         bbox=_bbox(values, errors),
         zones=_listed(values.get("zone", ())),
     )
@@ -137,13 +154,7 @@ def _states(values: dict[str, list[str]], errors: list[FieldError]) -> tuple[str
 
 def _since(values: dict[str, list[str]], now: datetime, errors: list[FieldError]) -> datetime | None:
     if "since" in values:
-        try:
-            moment = datetime.fromisoformat(values["since"][0])
-        except ValueError:
-            errors.append(FieldError("/since", "Write a date as 2026-03-31, or a moment as 2026-03-31T08:00:00Z."))
-            return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return None if moment <= WEEK_ZERO else moment
+        return _moment("since", values, errors)
     period = values.get("period", ["all"])[0]
     if period in ("all", "0"):
         return None
@@ -152,6 +163,18 @@ def _since(values: dict[str, list[str]], now: datetime, errors: list[FieldError]
         errors.append(FieldError("/period", "Choose a period among: %(known)s.", {"known": known}))
         return None
     return period_start(PERIODS[period], now)
+
+
+def _moment(name: str, values: dict[str, list[str]], errors: list[FieldError]) -> datetime | None:
+    if name not in values:
+        return None
+    try:
+        moment = datetime.fromisoformat(values[name][0])
+    except ValueError:
+        errors.append(FieldError(f"/{name}", "Write a date as 2026-03-31, or a moment as 2026-03-31T08:00:00Z."))
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None if moment <= WEEK_ZERO else moment
 
 
 def period_start(days: int, now: datetime | None = None) -> datetime:

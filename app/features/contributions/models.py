@@ -71,7 +71,7 @@ class Contribution(Base):
     supports: Mapped[int | None] = mapped_column(server_default="0")
     """How many carry it; null while its process hides the counts, so that no reader can tell them."""
     bubble: Mapped[int | None] = mapped_column(SmallInteger)
-    """Pixels of an idea's disc on the map, by the published formula (`supporting.bubble_size`); null: the smallest."""
+    """Pixels of an idea's disc on the map (`supporting.bubble_size`); null before the first vote: read it by `DISC`."""
     process_id: Mapped[int | None] = mapped_column(ForeignKey("process.id"))
     """In which process an idea was said; a trigger of the migrations chooses it."""
     follow_hash: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -209,6 +209,9 @@ def _merged(shape: Shape, name: str, after: bool, past_first: tuple[bool, ...]) 
     for walk, whole in zip(order.walks, past_first, strict=True):
         keys = (*walk.keys, "c.id")
         onward = f"AND ({', '.join(keys)}) {past} ({', '.join(marks[-len(keys) :])})" if after and not whole else ""
+        if name == "changed" and "changed" in shape:
+            # Where the walk may end: a program that asks for the last hour walks no further.
+            onward += f" AND {walk.keys[0]} >= CAST(:changed_since AS timestamptz)"
         given = ", ".join((*([f"{walk.first} AS k"] if walk.first is not None else []), *keys))
         parts.append(
             f"""

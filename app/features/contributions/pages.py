@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
+from werkzeug.datastructures import MultiDict
+
 from app.features.contributions.filters import PERIODS as DAYS_OF
 from app.features.contributions.filters import SORTS
 from app.features.contributions.words import MOST_CHARACTERS
@@ -116,7 +118,7 @@ class Filters:
     @classmethod
     def read(cls, args: Mapping[str, str]) -> Filters:
         """Filters of an address; whatever is unknown is forgotten, a shared link never breaks."""
-        asked = set(args.get("kind", "").split(","))
+        asked = {kind for words in _repeated(args, "kind") for kind in words.split(",")}
         kinds = tuple(k for k in KIND_ORDER if k in asked) or KIND_ORDER
         # As our pages write them (`90`, `0`), and as programs do (`90d`, `all`): an address goes from one to the other.
         days = {**DAYS_OF, "all": 0, "0": 0}.get(args.get("period", ""), DEFAULT_PERIOD)
@@ -126,6 +128,11 @@ class Filters:
         mine, supported = args.get("mine") == "1", args.get("supported") == "1"
         sort = args.get("sort", "")
         return cls(kinds, category, state, days, query, zone, mine, supported, sort if sort in SORTS else SORTS[0])
+
+
+def _repeated(args: Mapping[str, str], name: str) -> Sequence[str]:
+    """Every value of a name: programs repeat it, our own pages write commas."""
+    return args.getlist(name) if isinstance(args, MultiDict) else (args.get(name, ""),)
 
 
 @dataclass(frozen=True, slots=True)

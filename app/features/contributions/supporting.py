@@ -49,6 +49,10 @@ BUBBLE = f"least({BUBBLE_MAX}, round({BUBBLE_MIN} + {BUBBLE_GROWTH} * sqrt(great
 SCORE = "(y.carried + y.plus1 + 2 * y.plus2 - y.minus1 - 2 * y.minus2)"
 FAVOURABLE = "(y.carried + y.plus1 + y.plus2)"
 """Of a row `y` of `tally`."""
+DISC = f"""CASE WHEN c.kind = 'proposal' THEN
+  coalesce(c.bubble, CASE WHEN c.supports > 0 THEN {BUBBLE.format(score="c.supports")} END) END"""
+"""The disc of a contribution `c` as everybody reads it. What came with an idea counts before its first vote; a problem
+has none, nor an idea whose count is hidden: both its numbers are null."""
 
 # Whoever votes on the same idea waits here; what they all read below is then the last word.
 _FIND = text(
@@ -97,7 +101,8 @@ _VOTE = text(
         plus2 = y.plus2 + excluded.plus2
       RETURNING {SCORE} AS score)
     UPDATE contribution SET supports = supports + (SELECT coalesce(sum(n), 0) FROM change WHERE v > 0),
-      bubble = CASE WHEN supports IS NOT NULL THEN {BUBBLE.format(score="(SELECT score FROM counted)")} END
+      bubble = CASE WHEN CAST(:idea AS bool) AND supports IS NOT NULL
+               THEN {BUBBLE.format(score="(SELECT score FROM counted)")} END
     WHERE id = :id AND EXISTS (SELECT FROM open) RETURNING supports
     """  # noqa: S608 - constants
 )

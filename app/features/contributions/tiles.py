@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from app.features.contributions.conditions import FINE, PLAN_EACH, Shape, shape_of, values, where
 from app.features.contributions.filters import Resolved, meet, without_bbox
 from app.features.contributions.pyramid import GRID_X, GRID_Y, KIND_CODE, KIND_CODES, STANDING
+from app.features.contributions.supporting import DISC
 from geodata.pyramid import GRID_BITS, LEVELS, Tile, level_for, tile_bounds, tile_number, tiles_covering, week_number
 from geodata.pyramid import week_start as start_of
 
@@ -168,7 +169,7 @@ def _cells(from_cells: bool, from_points: bool, shape: Shape) -> TextClause:
                    CASE WHEN g.n = 1 THEN px ELSE least(greatest(px, left_px + 171), left_px + 341) END,
                    CASE WHEN g.n = 1 THEN py ELSE least(greatest(py, top_px + 171), top_px + 341) END) AS geom,
                  g.n, g.problem, g.praise, g.proposal, g.done,
-                 c.reference AS ref, c.kind, c.state, c.bubble
+                 c.reference AS ref, c.kind, c.state, {DISC} AS bubble
             FROM (
               SELECT sum(n)::int AS n, sum(sum_id)::bigint AS only_id,
                      (coalesce(sum(n) FILTER (WHERE kind = 0), 0))::int AS problem,
@@ -190,7 +191,7 @@ _CELL_COUNT = 1 << LEVELS[-1] + 3
 _WEST, _EAST = (f"(cell.cx + {side}) * 360.0 / {_CELL_COUNT} - 180" for side in (0, 1))
 _NORTH, _SOUTH = (f"degrees(atan(sinh(pi() * (1 - 2.0 * (cell.cy + {side}) / {_CELL_COUNT}))))" for side in (0, 1))
 _CELL_ENVELOPE = f"ST_Expand(ST_MakeEnvelope({_WEST}, {_SOUTH}, {_EAST}, {_NORTH}, 4326), 1e-9)"
-_POINT_COLUMNS = "c.id, c.reference, c.kind, c.state, c.category_id, c.title, c.bubble"
+_POINT_COLUMNS = f"c.id, c.reference, c.kind, c.state, c.category_id, c.title, {DISC} AS bubble"
 
 
 def _near_points_of_cells(shape: Shape) -> str:

@@ -34,7 +34,7 @@ INDEX: Final = Operation(
     tag=MAP,
     summary="The hotspots of now",
     description="Areas where contributions of one kind and category concentrate, five at least.",
-    parameters=tuple(one for one in FILTERS if one.name not in ("state", "period", "since")),
+    parameters=tuple(one for one in FILTERS if one.name not in ("state", "period", "since", "changed_since")),
     answers={
         200: Answer(
             "A GeoJSON feature collection.",

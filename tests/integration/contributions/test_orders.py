@@ -1,5 +1,6 @@
 """The orders of the list: every contribution once in each, page by page, and no order tells a hidden count."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from random import Random
@@ -13,7 +14,7 @@ from app.core.errors import Invalid
 from app.features.contributions.filters import SORTS, MapFilters
 from app.features.contributions.listing import listed_contributions
 from app.features.contributions.orders import ORDERS, cursor, parse_cursor
-from app.features.contributions.queries import contributions_in_bbox
+from app.features.contributions.queries import contributions_in_bbox, count_contributions
 from geodata.crs import distance_m
 from tests.support.town import Town, make_town
 
@@ -74,6 +75,24 @@ def by_cursor(session: Session, sort: str, *, words: str | None = None, page: in
 def test_each_order_tells_every_one_once(session: Session, town: Town, sort: str, words: str | None, page: int) -> None:
     assert order(session, sort, words=words, page=page) == EXPECTED[sort]
     assert by_cursor(session, sort, words=words, page=page) == EXPECTED[sort]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("words", [None, "banc"])
+def test_what_changed_since_comes_in_every_order(session: Session, town: Town, sort: str, words: str | None) -> None:
+    """Said since, or acted on since: 1 was answered 150 minutes ago, 2 was said two hours ago and never touched."""
+    for minutes, numbers in ((125, "0245"), (60, "04"), (1000, "012345"), (0, "0")):
+        wanted = replace(asked(sort, words=words), changed_since=NOW - timedelta(minutes=minutes))
+        told = "".join(number for number in EXPECTED[sort] if number in numbers)
+        items, mark = [], None
+        while True:
+            page = contributions_in_bbox(session, wanted, cursor=mark, limit=2)
+            items += [(item.title or "").removeprefix("Banc ") for item in page.items]
+            mark = page.cursor
+            if mark is None:
+                break
+        assert "".join(items) == told
+        assert count_contributions(session, wanted) == len(told)
 
 
 def test_many_alike_are_told_once_each_in_every_order(session: Session, town: Town) -> None:

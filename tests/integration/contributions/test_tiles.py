@@ -103,6 +103,7 @@ QUESTIONS = {
     "declined": ({"state": "declined"}, lambda f: f["state"] == "declined"),
     "exact state": ({"state": "planned"}, lambda f: f["state"] == "planned"),
     "since": ({"since": SINCE.isoformat()}, lambda f: f["created_at"] >= SINCE),
+    "changed since": ({"changed_since": SINCE.isoformat()}, lambda f: f["created_at"] >= SINCE),
     "since, done": (
         {"since": SINCE.isoformat(), "state": "done"},
         lambda f: f["created_at"] >= SINCE and f["state"] == "done",

@@ -38,7 +38,9 @@ class Ideas:
 
     def idea(self, title: str = "Un banc place du Marché", **facts: Any) -> str:
         """Say one; returns its number."""
-        change = self.town.add(facts.pop("lon", LON), facts.pop("lat", LAT), kind="proposal", title=title, **facts)
+        change = self.town.add(
+            facts.pop("lon", LON), facts.pop("lat", LAT), title=title, **{"kind": "proposal"} | facts
+        )
         change_cells(self.session, [change])
         self.session.commit()
         return str(self.value("SELECT reference FROM contribution WHERE id = :id", id=change.contribution_id))

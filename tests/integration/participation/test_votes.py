@@ -106,6 +106,38 @@ def test_the_tile_carries_the_bubble(ideas: Ideas, person: People, client: Flask
     assert (point["properties"]["ref"], point["properties"]["bubble"]) == (reference, 46)
 
 
+def test_what_came_with_an_idea_has_its_disc_before_anybody_votes(ideas: Ideas, client: FlaskClient) -> None:
+    reference = ideas.idea()
+    ideas.session.execute(text("UPDATE contribution SET supports = 12"))
+    ideas.session.commit()
+    assert discs(client) == {reference: bubble_size(12)}
+    [listed] = client.get("/api/v1/ideas").json["features"]
+    assert listed["properties"]["bubble"] == bubble_size(12)
+
+
+def test_only_ideas_have_a_disc(ideas: Ideas, person: People, client: FlaskClient) -> None:
+    reference = ideas.idea("Un trou", kind="problem")
+    person().client.post(f"/api/v1/contributions/{reference}/support")
+    assert ideas.shown(reference) == (1, None)
+    assert discs(client) == {reference: None}
+    ideas.session.execute(text("UPDATE contribution SET bubble = 44"))
+    ideas.session.commit()
+    assert discs(client) == {reference: None}, "written before it was told so"
+
+
+def discs(client: FlaskClient) -> dict[str, int | None]:
+    """By reference, how wide the disc is in the tiles, which say the same from far and from near."""
+    found = []
+    for zoom, layer in ((12, "cells"), (17, "points")):
+        tile = tile_at(LON, LAT, zoom)
+        tiles = mapbox_vector_tile.decode(client.get(f"/tiles/contributions/{zoom}/{tile.x}/{tile.y}.mvt").data)
+        marks = [one["properties"] for one in tiles[layer]["features"]]
+        found.append({mark["ref"]: mark.get("bubble") for mark in marks})
+    far, near = found
+    assert far == near
+    return near
+
+
 def test_fifty_votes_at_once_by_one_person_are_one(ideas: Ideas, person: People, app: Flask) -> None:
     ideas.process("shade", mode="scale")
     reference, maite = ideas.idea(), person()

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from app.core.errors import Invalid
 from app.features.contributions.filters import OPEN_STATES, MapFilters, Resolved, Scope, parse_filters
@@ -66,6 +67,7 @@ def test_a_box() -> None:
         ("state=lost", "/state", "not known here"),
         ("period=2w", "/period", "Choose a period"),
         ("since=yesterday", "/since", "Write a date"),
+        ("changed_since=yesterday", "/changed_since", "Write a date"),
         ("bbox=1,2,3", "/bbox", "four numbers"),
         ("bbox=a,b,c,d", "/bbox", "four numbers"),
         ("bbox=nan,1,2,3", "/bbox", "four numbers"),
@@ -131,3 +133,12 @@ def test_which_states_the_pyramid_can_tell_apart(states: tuple[str, ...], standi
 )
 def test_a_page_reads_the_periods_of_programs_too(written: str, days: int) -> None:
     assert Filters.read({"period": written}).period == days
+
+
+@pytest.mark.parametrize(
+    "written", ["kind=praise&kind=problem", "kind=praise,problem", "kind=problem&kind=praise,lost"]
+)
+def test_a_page_reads_kinds_repeated_or_with_commas(written: str) -> None:
+    filters = Filters.read(MultiDict(parse_qsl(written)))
+    assert filters.kinds == ("problem", "praise")
+    assert filters.params() == {"kind": "problem,praise"}

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.errors import FieldError, Invalid
+from app.features.contributions.supporting import DISC
 from app.features.territories.processes import HIDES
 
 PAGE = 30
@@ -85,7 +86,7 @@ _LISTS = {
           ORDER BY key DESC, chance, id LIMIT :limit)
         SELECT c.id, c.reference, c.kind, c.category_id, c.territory_id, coalesce(c.title, c.body) AS title, c.state,
                c.ticket_id, c.created_at, c.supports, c.zone_ids, p.public_key, page.key, page.chance,
-               ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.bubble, c.process_id
+               ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, {DISC} AS bubble, c.process_id
         FROM page JOIN contribution c ON c.id = page.id
         LEFT JOIN LATERAL (
           SELECT public_key FROM photo WHERE contribution_id = c.id AND state = 'ready' AND NOT hidden
