@@ -33,6 +33,13 @@ def test_any_site_may_show_it_and_no_cookie_is_left(town: Town, client: FlaskCli
     assert "csrf_token" not in answer.text
 
 
+def test_it_knows_nobody_and_offers_nothing_of_one_s_own(town: Town, client: FlaskClient) -> None:
+    assert 'name="mine"' in client.get("/?lang=fr").text
+    embedded = client.get("/integration?lang=fr").text
+    assert 'name="zone"' in embedded or 'name="state"' in embedded
+    assert 'name="mine"' not in embedded and 'name="supported"' not in embedded
+
+
 def test_its_links_open_beside_and_one_leads_to_the_whole_map(town: Town, client: FlaskClient) -> None:
     text = client.get("/integration?lang=fr&kind=problem").text
     assert 'href="/c/BID-1" data-ref="BID-1" target="_blank" rel="noopener"' in text
