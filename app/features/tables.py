@@ -4,6 +4,7 @@ from app.core.db import Base
 from app.core.outbox import Outbox
 from app.features.accounts.models import Account
 from app.features.contributions.models import Contribution
+from app.features.contributions.models.voices import Follow
 from app.features.moderation.models import AbuseCase
 from app.features.notifications.models import Delivery
 from app.features.participation.models import Comment
@@ -22,6 +23,7 @@ __all__ = [
     "Contribution",
     "Delivery",
     "Export",
+    "Follow",
     "Hotspot",
     "Outbox",
     "RetentionLine",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import FieldError, Invalid, NotFound
 from app.features.contributions.authoring import Mine
 from app.features.contributions.checks import check_point, email_errors
-from app.features.contributions.models import FREQUENCIES
+from app.features.contributions.models.voices import FREQUENCIES
 from app.features.notifications.timing import Quiet
 
 ASKED = "follow.asked"
