@@ -123,7 +123,9 @@ def heat_page(picture: HeatPicture) -> str:
     page: str = re.sub(
         r"initial-scale=1.0,\s*maximum-scale=1.0,\s*user-scalable=no", "initial-scale=1", figure.render()
     )
-    return page.replace("<html>", f'<html lang="{html.escape(picture.language)}">', 1)
+    page = page.replace("<html>", f'<html lang="{html.escape(picture.language)}">', 1)
+    title = f'<h1 class="sr">{html.escape(picture.words["title"])}</h1>'
+    return page.replace("<body>", f"<body><main>{title}", 1).replace("</body>", "</main></body>", 1)
 
 
 def _hexagons(picture: HeatPicture, steps: Sequence[int]) -> folium.FeatureGroup:
@@ -232,9 +234,12 @@ def _credit(words: str, address: str) -> str:
 _STYLE = f"""<style>
 html, body {{ background: {AROUND}; color: {LABEL};
   font: 14px/1.4 "Atkinson Hyperlegible Next", system-ui, sans-serif; }}
+main {{ height: 100%; }}
+.sr {{ position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }}
 .folium-map.leaflet-container {{ background: {AROUND}; font: inherit; }}
 .folium-map .leaflet-bar, .folium-map .leaflet-control-layers {{ border: 1px solid #ded6c8; box-shadow: none; }}
-.folium-map .leaflet-bar a {{ color: #1c272b; font: 700 18px/30px system-ui, sans-serif; }}
+.folium-map .leaflet-bar a {{ color: #1c272b; width: 40px; height: 40px; font: 700 20px/40px system-ui, sans-serif; }}
+.folium-map .leaflet-control-layers label {{ padding: 10px 4px; }}
 .folium-map .leaflet-bottom {{ bottom: 30px; }}
 @media (max-width: 30rem) {{ .folium-map .leaflet-control-scale {{ display: none; }} }}
 .folium-map .leaflet-control-scale-line {{ background: none; border-color: {LABEL}; color: {LABEL}; font-size: 11px; }}
