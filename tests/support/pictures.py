@@ -1,7 +1,7 @@
 """The pictures of the README: `python -m tests.support.pictures DEMO_DATA [PARIS_DATA]`, folders of towns that run.
 
 The first is a town of `make up`, to which one contribution is added; the second one made as docs/import.md says. Both
-get an account `pictures@town.example`, so take towns that may be thrown away.
+get accounts `pictures-ROLE@town.example`, so take towns that may be thrown away.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.support import chromium
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs/pictures"
 HEAVIEST = 150_000
-EMAIL = "pictures@town.example"
+ROLES = {"dispatcher": "Camille Etcheverry", "administrator": "Jean Dupuy"}
 PHONE, DESK = (390, 844), (1280, 800)
 GAP, CORNER = 36, 42
 WIDE = 2000
@@ -44,8 +44,8 @@ class Town:
     password: str
 
     @contextmanager
-    def page(self, size: tuple[int, int], *, dark: bool = False, signed_in: bool = False) -> Iterator[Page]:
-        """A page of a person's own, closed afterwards."""
+    def page(self, size: tuple[int, int], *, dark: bool = False, signed_in: str = "") -> Iterator[Page]:
+        """A page of a person's own, who may have one of `ROLES`; closed afterwards."""
         context = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
@@ -55,7 +55,7 @@ class Town:
         page = context.new_page()
         if signed_in:
             page.goto(f"{self.url}/connexion")
-            page.fill("#email", EMAIL)
+            page.fill("#email", address(signed_in))
             page.fill("#password", self.password)
             page.keyboard.press("Enter")
             page.wait_for_url(lambda address: "/connexion" not in address)
@@ -75,35 +75,39 @@ def still(page: Page) -> Image.Image:
     return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
 
 
+def address(role: str) -> str:
+    return f"pictures-{role}@town.example"
+
+
 def find_town(browser: Browser, data: str) -> Town:
-    """The town that runs in a data folder, with a new password for our account."""
+    """The town that runs in a data folder, with a new password for our accounts."""
     command = [sys.executable, "-m", "app.cli", "status", "--json", "--data", data]
     status = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     password = secrets.token_urlsafe(18)
     engine = create_engine(status["database_url"])
     with Session(engine) as session:
-        known = session.scalar(select(Account).where(Account.email == EMAIL))
-        if known is None:
-            add_account(session, email=EMAIL, password=password, role="dispatcher", name="Camille Etcheverry")
-        else:
-            set_password(session, account=known, password=password)
+        for role, name in ROLES.items():
+            known = session.scalar(select(Account).where(Account.email == address(role)))
+            if known is None:
+                add_account(session, email=address(role), password=password, role=role, name=name)
+            else:
+                set_password(session, account=known, password=password)
         session.commit()
     engine.dispose()
     return Town(browser, status["url"], password)
 
 
-def write_one(town: Town) -> tuple[Image.Image, Image.Image]:
-    """Send a contribution from a phone; the form before, the receipt after."""
-    with town.page(PHONE) as page:
-        page.goto(f"{town.url}/contribuer/problem?lat=43.73535&lon=7.42005&category=pothole")
-        page.set_input_files("#photos-input", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": draw("pothole:1")})
-        page.fill("#text", "Un trou profond devant le numéro 12, les vélos l’évitent de justesse.")
-        page.locator("h1").evaluate("() => document.activeElement.blur()")
-        page.evaluate("scrollTo(0, 0)")
-        form = still(page)
-        page.locator("#send").click()
-        page.wait_for_selector("#reference")
-        return form, still(page)
+def write_one(town: Town, page: Page) -> tuple[Image.Image, Image.Image]:
+    """Send a contribution from a phone; the form before, the receipt after, where the page is left."""
+    page.goto(f"{town.url}/contribuer/problem?lat=43.73535&lon=7.42005&category=pothole")
+    page.set_input_files("#photos-input", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": draw("pothole:1")})
+    page.fill("#text", "Un trou profond devant le numéro 12, les vélos l’évitent de justesse.")
+    page.locator("h1").evaluate("() => document.activeElement.blur()")
+    page.evaluate("scrollTo(0, 0)")
+    form = still(page)
+    page.locator("#send").click()
+    page.wait_for_selector("#reference")
+    return form, still(page)
 
 
 def side_by_side(pictures: list[Image.Image]) -> Image.Image:
@@ -131,23 +135,24 @@ def keep(name: str, picture: Image.Image, *, heaviest: int = HEAVIEST) -> None:
 
 
 def demo(town: Town) -> None:
-    form, receipt = write_one(town)
+    with town.page(PHONE) as page:
+        form, receipt = write_one(town, page)
     phones = [town.look("/", PHONE), form, receipt, town.look("/", PHONE, dark=True)]
     strip = side_by_side(phones)
     keep("phones", strip.resize((WIDE, round(strip.height * WIDE / strip.width)), Image.Resampling.LANCZOS))
     for name, dark in (("map-light", False), ("map-dark", True)):
         keep(name, town.look("/", DESK, dark=dark))
-    with town.page(DESK, signed_in=True) as page:
+    with town.page(DESK, signed_in="dispatcher") as page:
         page.goto(f"{town.url}/bureau")
         page.locator(".queue-row", has=page.locator(".gathered")).first.click()
         page.wait_for_selector("#ticket")
         keep("desk", still(page))
-    keep("observatory", town.look("/observatoire?period=1y", DESK, signed_in=True))
+    keep("observatory", town.look("/observatoire?period=1y", DESK, signed_in="dispatcher"))
 
 
 def paris(town: Town) -> None:
     keep("paris-map", town.look("/?period=0", DESK))
-    keep("paris-heat", town.look("/observatoire?period=all", DESK, signed_in=True))
+    keep("paris-heat", town.look("/observatoire?period=all", DESK, signed_in="dispatcher"))
 
 
 def main(folders: list[str]) -> None:

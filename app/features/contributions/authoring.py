@@ -26,7 +26,7 @@ _ROWS = """
     LEFT JOIN LATERAL (
       SELECT public_key FROM photo
       WHERE contribution_id = c.id AND state = 'ready' AND NOT hidden ORDER BY position LIMIT 1
-    ) AS p ON c.photo_count > 0
+    ) AS p ON c.photo_count > 0 AND c.visibility = 'public'
     WHERE (CAST(:within AS int[]) IS NULL OR c.territory_id = ANY(CAST(:within AS int[])))
 """
 _OWN_ROWS = text(f"{_ROWS} AND c.id IN ({OWN}) ORDER BY c.created_at DESC, c.id DESC LIMIT :limit")

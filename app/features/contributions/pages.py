@@ -105,6 +105,10 @@ class Filters:
         """Whether something is left out: the order alone leaves nothing out."""
         return bool(self.params().keys() - {"sort"})
 
+    def widened(self) -> Filters:
+        """The same view since the beginning."""
+        return replace(self, period=0)
+
     def toggled(self, kind: str) -> Filters:
         """The same view with one kind added or removed; removing the last one shows all again."""
         kept = tuple(k for k in KIND_ORDER if (k in self.kinds) != (k == kind))
@@ -297,10 +301,11 @@ class ShowPage:
     photos_pending: int = 0
     text_removed_after: int | None = None
     """Days after closing, when the town's retention took the text."""
+    waiting: bool = False
     hidden: bool = False
+    """For a moderator, or by one; only its author reads this page."""
     edited: bool = False
     """By the town; only its author is offered to read why."""
-    """A moderator hides it; only its author reads this page."""
     acts: OwnActs | None = None
     close_by: Sequence[ListItem] = ()
     """Others of the same category, the nearest first."""

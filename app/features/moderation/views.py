@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask import Response as Reply
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core.access import require_role
 from app.core.db import db
-from app.core.errors import Conflict, Invalid, NotFound, Problem
-from app.core.storage import NotStored, derived_key, open_storage
+from app.core.errors import Conflict, Invalid, Problem
 from app.features.accounts.access import current_actor
 from app.features.contributions.checks import KINDS
-from app.features.contributions.urls import SIZES
+from app.features.contributions.pictures import private_picture
 from app.features.moderation import policies, queries, services, wording
 from app.features.moderation.pages import journal_lines, moderation_entries
 from app.features.moderation.policies import JOURNAL_READERS, MODERATORS
@@ -69,19 +67,8 @@ def back(reference: str, _act: str) -> Answer:
 @blueprint.get("/moderation/photos/<int:photo_id>-<int:size>.jpg")
 @moderators
 def picture(photo_id: int, size: int) -> Response:
-    """A picture that waits for its moderator; nobody else is served it."""
-    key = queries.moderated_photo(db.session, current_actor(), photo_id=photo_id).key
-    if key is None or size not in SIZES:
-        raise NotFound("This photo is not shown.")
-    storage = open_storage(current_app.extensions["settings"].storage.location)
-    try:
-        data = storage.get(derived_key(key, f"{size}.jpg"))
-    except NotStored:
-        raise NotFound("This photo is not shown.") from None
-    response = Reply(data, mimetype="image/jpeg")
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    """A picture that waits for its moderator, or that one hid with all the rest; nobody else is served it."""
+    return private_picture(queries.moderated_photo(db.session, current_actor(), photo_id=photo_id).key, size)
 
 
 @blueprint.get("/moderation/journal")

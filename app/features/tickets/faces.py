@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.core.i18n import label
-from app.features.contributions.urls import photo_document, public_url
+from app.features.contributions.urls import public_url
 from app.features.tickets import shapes
+from app.features.tickets.pictures import picture_document
 from app.features.tickets.queries import QueueLine, ServiceLine, TicketDetail
 from app.features.tickets.queries.detail import ContactFace, ContributionLine, EventLine, Neighbour
 from app.features.tickets.queries.relatives import Relative
@@ -70,7 +71,7 @@ def ticket_document(detail: TicketDetail) -> shapes.TicketDocument:
         "duplicates": list(detail.duplicates),
         "parent": detail.parent.reference if detail.parent else None,
         "children": [_relative(child) for child in detail.children],
-        "contributions": [_contribution(line) for line in detail.contributions],
+        "contributions": [_contribution(line, detail.row.reference) for line in detail.contributions],
         "history": [_event(line) for line in detail.history],
         "neighbours": [_neighbour(line) for line in detail.neighbours],
         "transitions": list(detail.next_states),
@@ -78,7 +79,7 @@ def ticket_document(detail: TicketDetail) -> shapes.TicketDocument:
     }
 
 
-def _contribution(line: ContributionLine) -> shapes.TicketContribution:
+def _contribution(line: ContributionLine, ticket: str) -> shapes.TicketContribution:
     return {
         "reference": line.reference,
         "url": public_url(line.reference),
@@ -94,7 +95,7 @@ def _contribution(line: ContributionLine) -> shapes.TicketContribution:
         "created_at": line.created_at.isoformat(),
         "supports": line.supports,
         "contact": _contact(line.contact),
-        "photos": [photo_document(photo.key, photo.placeholder) for photo in line.photos],
+        "photos": [picture_document(ticket, photo) for photo in line.photos],
     }
 
 

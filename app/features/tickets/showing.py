@@ -19,11 +19,12 @@ from app.features.accounts.policies import Actor
 from app.features.accounts.queries import members
 from app.features.contributions.pages import MiniMap, PhotoView
 from app.features.contributions.reasons import DECLINE_REASONS
-from app.features.contributions.urls import photo_url, public_url
+from app.features.contributions.urls import public_url
 from app.features.territories.catalogue import Town, current_town
 from app.features.territories.sites import shown_basemap, site_town
 from app.features.tickets import queries, wording
 from app.features.tickets.pages import Child, DeskPage, Fact, Option, QueueRow, QueueTab, Said, Sort, TicketView
+from app.features.tickets.pictures import picture_url
 from app.features.tickets.queries import QueueLine, ServiceLine, TicketDetail
 from app.features.tickets.queries.detail import ContactFace, ContributionLine
 from app.features.tickets.services import MAX_CHILDREN
@@ -278,8 +279,8 @@ def _photos(detail: TicketDetail) -> list[PhotoView]:
     total = len(detail.photos)
     return [
         PhotoView(
-            url_1600=photo_url(photo.key, 1600),
-            url_400=photo_url(photo.key, 400),
+            url_1600=picture_url(detail.row.reference, photo, 1600),
+            url_400=picture_url(detail.row.reference, photo, 400),
             alt=_("Photo %(number)s of %(total)s", number=number, total=total),
             width=photo.width,
             height=photo.height,

@@ -15,6 +15,7 @@ from app.core.errors import Conflict, Denied, Invalid, NotFound, Problem, invali
 from app.core.i18n import label, say
 from app.features.accounts.access import current_actor
 from app.features.accounts.policies import DESK_ROLES
+from app.features.contributions.pictures import private_picture
 from app.features.territories.sites import shown_basemap
 from app.features.tickets import queries, services
 from app.features.tickets.forms import typed_place
@@ -49,6 +50,14 @@ def ticket(reference: str) -> Answer:
     if reference != reference.upper():
         return redirect(request.full_path.rstrip("?").replace(reference, reference.upper(), 1))
     return _page(reference)
+
+
+@blueprint.get("/bureau/<reference>/photos/<key>-<int:size>.jpg")
+@desk_only
+def picture(reference: str, key: str, size: int) -> Response:
+    """A picture that the public does not see, for who works on its ticket."""
+    detail = queries.ticket_detail(db.session, current_actor(), reference=reference)
+    return private_picture(key if any(photo.key == key for photo in detail.photos) else None, size)
 
 
 @blueprint.get("/bureau/<reference>/pourquoi")

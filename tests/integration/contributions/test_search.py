@@ -189,7 +189,11 @@ def test_a_zone(session: Session, town: Town, client: FlaskClient) -> None:
     # A zone that is no more holds nothing, and the page says how to see the rest.
     gone = client.get("/liste?zone=nord&lang=fr").text
     assert "À l’est" not in gone
-    assert "Retirer les filtres" in gone
+    assert "Retirer les filtres" in gone and '"?period=0&amp;zone=nord"' in gone
+    # Only where a map stands beside the list may one move it away.
+    assert "Éloignez la carte" not in gone
+    assert "Éloignez la carte" in client.get("/list-fragment?zone=nord&lang=fr").text
+    assert "Chercher depuis le début" not in client.get("/liste?zone=nord&period=all&lang=fr").text
 
 
 def test_what_i_support(session: Session, client: FlaskClient, said: dict[str, str]) -> None:

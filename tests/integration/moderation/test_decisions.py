@@ -82,9 +82,11 @@ def test_hidden_is_gone_from_the_public_and_stays_with_the_service(
     assert rows(world, "ticket.changed") == []
 
 
-def test_shown_again_its_pictures_are_made_again(world: World, moderator: Any, reference: str) -> None:
+def test_hidden_its_pictures_are_made_again_for_who_decides(world: World, moderator: Any, reference: str) -> None:
     before = counted(world)
     services.hide(world.session, moderator, reference=reference, reason="insult")
+    assert [row.subject_id for row in rows(world, "photo")] == [value(world, "SELECT id FROM photo")]
+    world.session.execute(text("DELETE FROM outbox WHERE topic = 'photo'"))
     services.restore(world.session, moderator, reference=reference, words="Erreur")
     assert public_face(world.session, reference).row.visibility == "public"
     assert counted(world) == before and right(world)

@@ -39,6 +39,12 @@ def test_opened_by_a_scanner_it_changes_nothing(town: Town) -> None:
     assert state(town) == before
 
 
+def test_who_said_it_is_not_asked_to_say_me_too(town: Town) -> None:
+    browser, reference, page = said(town)
+    assert "/soutenir" not in browser.open(page).text
+    assert "/soutenir" in town.browser().open(f"/c/{reference}").text
+
+
 def test_the_author_adds_something_and_followers_hear_of_it(town: Town) -> None:
     browser, reference, page = said(town, email="maite@resident.example")
     town.browser().follow(reference, "peio@resident.example")

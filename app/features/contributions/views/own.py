@@ -20,9 +20,19 @@ from app.features.contributions.owning import (
     what_author_may,
     withdraw_contribution,
 )
+from app.features.contributions.pictures import private_picture
 from app.features.contributions.views import blueprint
 from app.features.contributions.views.show import own_face, own_page
 from app.features.territories.catalogue import current_town
+
+
+@blueprint.get("/c/<reference>/suivi/<token>/photos/<key>-<int:size>.jpg")
+@public
+def own_picture(reference: str, token: str, key: str, size: int) -> BaseResponse:
+    """A picture of one's own contribution, while the public does not see it."""
+    shown = {photo.key for photo in own_face(reference, token).photos}
+    return private_picture(key if key in shown else None, size)
+
 
 DONE = {
     "ajouter": _("Added, thank you. The service reads it."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from flask import Response, current_app, make_response, redirect, render_template, request, url_for
@@ -75,6 +75,9 @@ def own_page(face: Face, token: str, *, typed: Mapping[str, str] = {}, errors: M
     def at(act: str) -> str:
         return url_for("contributions.own_act", reference=face.row.reference, token=token, act=act)
 
+    def own_picture(key: str, size: int) -> str:
+        return url_for("contributions.own_picture", reference=face.row.reference, token=token, key=key, size=size)
+
     own = OwnActs(
         add_url=at("ajouter") if may.add else "",
         correct_url=at("corriger") if may.correct else "",
@@ -87,7 +90,9 @@ def own_page(face: Face, token: str, *, typed: Mapping[str, str] = {}, errors: M
         errors=errors,
         withdrawn=face.row.visibility == "withdrawn",
     )
-    page = replace(_page(face, own=True), acts=own)
+    page = replace(
+        _page(face, own=True, picture=photo_url if face.row.visibility == "public" else own_picture), acts=own
+    )
     response = make_response(render_template("contributions/show.html", page=page), 400 if errors else 200)
     # The link is the key: no other site may learn it, no shared cache may keep it.
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -96,13 +101,15 @@ def own_page(face: Face, token: str, *, typed: Mapping[str, str] = {}, errors: M
     return response
 
 
-def _page(face: Face, *, own: bool = False) -> ShowPage:
+def _page(face: Face, *, own: bool = False, picture: Callable[[str, int], str] = photo_url) -> ShowPage:
     row = face.row
     town = current_town(db.session, row.territory_id)
     category = town.categories_by_id[row.category_id]
     here = site_town()
     joined = None
     may = row.visibility == "public" and may_support(kind=row.kind, state=row.state)
+    # Who said it has said it; an idea is voted on by whoever had it, too.
+    may = may and (row.kind == "proposal" or not own)
     argue = False
     if row.kind == "proposal":
         # Any other way of voting has its own place in the page (`participation`).
@@ -127,8 +134,8 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         steps=wording.steps(face.history, town=town, closed=row.state in CLOSED, kind=row.kind),
         photos=[
             PhotoView(
-                url_1600=photo_url(photo.key, 1600),
-                url_400=photo_url(photo.key, 400),
+                url_1600=picture(photo.key, 1600),
+                url_400=picture(photo.key, 400),
                 alt=gettext("Photo %(number)s of %(total)s", number=number, total=len(face.photos)),
                 width=photo.width,
                 height=photo.height,
@@ -148,8 +155,9 @@ def _page(face: Face, *, own: bool = False) -> ShowPage:
         map=MiniMap((row.lon, row.lat), row.kind, shown_basemap(), here.bounds),
         joined_to=joined,
         own=own,
-        photos_pending=0 if row.visibility == "hidden" else face.photos_pending,
+        photos_pending=0 if row.visibility == "withdrawn" else face.photos_pending,
         text_removed_after=row.text_removed_after,
+        waiting=row.visibility == "pending",
         hidden=row.visibility == "hidden",
         edited=own and row.visibility != "hidden" and any(event.type == "edited" for event in face.history),
         close_by=[

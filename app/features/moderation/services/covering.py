@@ -83,7 +83,7 @@ def cover_photo(
     changed = {"photo": photo_id, "covered": json.dumps(wanted), "faces_left": faces_left}
     session.execute(_CHANGE, changed)
     forget_pictures(session, contribution_id=row.id, photo_id=photo_id)
-    if row.visibility != "hidden" and photo.comment_state in (None, "public", "pending"):
+    if photo.comment_state in (None, "public", "pending"):
         outbox.add(session, topic="photo", subject_id=photo_id)
     before = {"covered": photo.covered, "faces_left": photo.faces_left}
     now = {"covered": wanted, "faces_left": faces_left}

@@ -59,13 +59,15 @@ def hide(session: Session, actor: Actor, *, reference: str, reason: str, words: 
     words = checked_reason(reason, words)
     row = moderated(session, actor, reference, while_in=("public", "pending"))
     forget_pictures(session, contribution_id=row.id)
+    # For who decides about it again, and who works on it: under addresses that nobody else learns.
+    make_pictures_again(session, contribution_id=row.id)
     # Whoever is held is told nothing: not that, and not why.
     silent = is_held(session, row.id)
     return _decide(session, actor, row, HIDDEN, visibility="hidden", reason=reason, words=words, tell=not silent)
 
 
 def restore(session: Session, actor: Actor, *, reference: str, words: str = "") -> Decided:
-    """Show again what was hidden; its pictures are made again under new addresses."""
+    """Show again what was hidden; its pictures have had new addresses since."""
     words = checked_words(words)
     row = moderated(session, actor, reference, while_in=("hidden",))
     _let_go(session, row)

@@ -260,7 +260,7 @@ def _show_one(session: Session, row: Any, photo_id: int, *, hidden: bool, make: 
     if hidden:
         forget_pictures(session, contribution_id=row.id, photo_id=photo_id)
     session.execute(_HIDE, {"photo": photo_id, "hidden": hidden})
-    if not hidden and make and row.visibility != "hidden":
+    if not hidden and make:
         outbox.add(session, topic="photo", subject_id=photo_id)
 
 

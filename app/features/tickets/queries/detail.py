@@ -39,6 +39,7 @@ class PhotoLine:
     width: int
     height: int
     contribution: str
+    public: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,8 @@ _CONTRIBUTIONS = text(
 
 _PHOTOS = text(
     """
-    SELECT p.public_key AS key, p.placeholder, p.width, p.height, c.reference AS contribution
+    SELECT p.public_key AS key, p.placeholder, p.width, p.height, c.reference AS contribution,
+           c.visibility = 'public' AS public
     FROM photo p JOIN contribution c ON c.id = p.contribution_id
     WHERE c.ticket_id = :id AND (:all OR c.visibility = 'public')
       AND p.state = 'ready' AND p.public_key IS NOT NULL AND NOT p.hidden
