@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.db import database_went_away
+from app.core.redaction import impersonal
 from workers.runtime import settings, work_session
 
 log = structlog.get_logger("workers")
@@ -81,7 +82,7 @@ def put_off(session: Session, *outbox_ids: int, error: BaseException | str) -> N
         _LATER,
         {
             "ids": list(outbox_ids),
-            "error": words.replace("\x00", "")[:2000],
+            "error": impersonal(words.replace("\x00", ""))[:2000],
             "backoff_s": [float(seconds) for seconds in BACKOFF_S],
             "steps": len(BACKOFF_S),
             "most": settings().jobs.max_attempts,

@@ -190,5 +190,7 @@ def engine_options(settings: DatabaseSettings) -> dict[str, Any]:
         "pool_size": settings.pool_size,
         "max_overflow": settings.pool_size,
         "pool_timeout": settings.pool_timeout_s,
+        # An error tells its statement, not what people wrote.
+        "hide_parameters": True,
         "connect_args": {"application_name": "auzolan", **dead_peer_options(settings.statement_timeout_ms)},
     }

@@ -12,6 +12,8 @@ import structlog
 from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from app.core.redaction import redact
+
 _requests = structlog.get_logger("request")
 _GIVEN = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 
@@ -25,7 +27,7 @@ def configure(*, level: int = logging.INFO) -> None:
     ]
     # Ours are written as they are; a line a request takes no way round through the library's records.
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        processors=[*shared, structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()],
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
@@ -37,6 +39,7 @@ def configure(*, level: int = logging.INFO) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                redact,
                 structlog.processors.JSONRenderer(),
             ],
         )

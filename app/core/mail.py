@@ -7,7 +7,8 @@ import smtplib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.parser import BytesHeaderParser
+from email.policy import SMTP, default
 from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -51,6 +52,16 @@ def send(mail: Mail, *, smtp_url: str, sender: str, folder: Path) -> None:
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
         server.send_message(message)
+
+
+def forget(address: str, *, folder: Path) -> None:
+    """Delete what was written to this address in the folder of a house that has no mail server."""
+    wanted = address.strip().lower()
+    for path in folder.glob("*.eml"):
+        with path.open("rb") as file:
+            to = BytesHeaderParser(policy=default).parse(file)["To"]
+        if str(to).strip().lower() == wanted:
+            path.unlink(missing_ok=True)
 
 
 def _message(mail: Mail, sender: str) -> EmailMessage:

@@ -39,6 +39,8 @@ _ERRORS = (
     ("StorageError", _("The file storage did not answer.")),
     ("ConnectionError", _("Another server did not answer.")),
     ("TimeoutError", _("Another server did not answer in time.")),
+    ("SMTPRecipientsRefused", _("The mail server refuses this address.")),
+    ("SMTP", _("The mail server refused, or did not answer.")),
     ("IntegrityError", _("What it wanted to write contradicts what is there.")),
     ("KeyError", _("The program does not know this kind of job: is an older release still running?")),
     ("ModuleNotFoundError", _("The program does not know this kind of job: is an older release still running?")),

@@ -77,6 +77,12 @@ def test_all_that_is_not_there_is_said_at_once_from_the_top_of_the_page_down(cli
     assert house.empty()
 
 
+def test_answers_without_a_question_are_refused(client: Any, house: Any) -> None:
+    answer = Page(client).post(text=TYPED, answers="oui")
+    assert answer.status_code == 400 and house.empty()
+    assert TYPED in html.unescape(answer.text)
+
+
 def test_a_question_of_several_answers_keeps_them_all(client: Any, house: Any) -> None:
     several = {"category": "blocked-path", "answers.blocked-path.obstacle": ["kerb", "slope"]}
     refused = Page(client).post(**several, text="")

@@ -70,8 +70,10 @@ def read_page_form(form: MultiDict[str, str]) -> dict[str, Any]:
         if isinstance(data.get(axis), str):
             data[axis] = data[axis].replace(",", ".")
     prefix = f"{data.get('category', '')}."
-    asked = data.pop("answers", {})
-    answers = {name.removeprefix(prefix): value for name, value in asked.items() if name.startswith(prefix)}
+    answers = data.pop("answers", {})
+    # What is not an object here is refused by the schema, beside its field.
+    if isinstance(answers, dict):
+        answers = {name.removeprefix(prefix): value for name, value in answers.items() if name.startswith(prefix)}
     contact = {name: data.pop(name) for name in ("email", "phone", "name") if name in data}
     return data | ({"answers": answers} if answers else {}) | ({"contact": contact} if contact else {})
 

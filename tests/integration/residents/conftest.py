@@ -21,6 +21,7 @@ from app.features.accounts.policies import Actor
 from app.features.tickets import services
 from app.features.tickets.workflow import Change
 from tests.support.desk import World, form_token, make_world
+from tests.support.push_service import PushService, push_service
 from workers.handlers import run
 
 
@@ -138,3 +139,18 @@ def town(app: Flask, session: Any, environment: dict[str, str], worker_here: Non
         session.execute(text(f"CREATE SEQUENCE IF NOT EXISTS reference_{number} START 1001"))
     session.commit()
     yield made
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
+    with push_service() as opened:
+        monkeypatch.setenv("AUZOLAN_PUSH_SERVICES", opened.address)
+        yield opened
+
+
+def subscribe(browser: Browser, subscription: dict[str, Any], method: str = "post") -> int:
+    send = getattr(browser.client, method)
+    csrf = form_token(browser.open("/moi/entrer").text if "sortir" not in browser.open("/moi").text else
+                    browser.open("/moi").text)  # fmt: skip
+    answer = send("/moi/appareils", json=subscription, headers={"X-CSRFToken": csrf}, base_url=f"http://{browser.host}")
+    return int(answer.status_code)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, utils
@@ -16,31 +14,15 @@ from sqlalchemy import text
 
 from app.features.notifications.push import allowed, public_key
 from app.settings import PushSettings
-from tests.integration.residents.conftest import Browser, Town
-from tests.support.desk import form_token
-from tests.support.push_service import PushService, push_service
+from tests.integration.residents.conftest import Browser, Town, subscribe
+from tests.support.push_service import PushService
 from workers.handlers import run
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
-    with push_service() as opened:
-        monkeypatch.setenv("AUZOLAN_PUSH_SERVICES", opened.address)
-        yield opened
 
 
 @pytest.fixture
 def told(service: PushService, town: Town) -> Town:
     """A town whose settings know the service."""
     return town
-
-
-def subscribe(browser: Browser, subscription: dict[str, Any], method: str = "post") -> int:
-    send = getattr(browser.client, method)
-    csrf = form_token(browser.open("/moi/entrer").text if "sortir" not in browser.open("/moi").text else
-                    browser.open("/moi").text)  # fmt: skip
-    answer = send("/moi/appareils", json=subscription, headers={"X-CSRFToken": csrf}, base_url=f"http://{browser.host}")
-    return int(answer.status_code)
 
 
 def test_a_follower_without_an_address_is_told_on_their_device(service: PushService, told: Town) -> None:
