@@ -105,9 +105,22 @@ class Filters:
         """Whether something is left out: the order alone leaves nothing out."""
         return bool(self.params().keys() - {"sort"})
 
-    def widened(self) -> Filters:
-        """The same view since the beginning."""
-        return replace(self, period=0)
+    def ways_out(self) -> dict[str, str]:
+        """What would let more through: the name of each filter in use and this view's address without it, relative to
+        the page; "period" leads to the beginning.
+        """
+        fresh = Filters()
+        wider = {
+            "q": replace(self, query=""),
+            "kind": replace(self, kinds=fresh.kinds),
+            "category": replace(self, category=""),
+            "state": replace(self, state=""),
+            "zone": replace(self, zone=""),
+            "mine": replace(self, mine=False),
+            "supported": replace(self, supported=False),
+            "period": replace(self, period=PERIODS[-1]),
+        }
+        return {name: other.address("") or "?" for name, other in wider.items() if other != self}
 
     def toggled(self, kind: str) -> Filters:
         """The same view with one kind added or removed; removing the last one shows all again."""

@@ -233,6 +233,29 @@ def test_the_list_says_what_it_searched_instead(session: Session, town: Town, cl
     assert "Personne n’a écrit «\xa0wxyz\xa0»" in client.get("/liste?q=wxyz&lang=fr").text
 
 
+def test_an_empty_list_leads_out_of_itself(session: Session, town: Town, client: FlaskClient) -> None:
+    """Each link leaves one filter away and keeps the others; only beside a map is one told to move it."""
+    session.commit()
+    address = "q=wxyz&kind=praise&period=7"
+    page = client.get(f"/liste?{address}&lang=fr").text
+    empty = page[page.index('class="card empty"') :]
+    ways = {"Sans ces mots": "?kind=praise&amp;period=7", "Depuis le début": "?kind=praise&amp;period=0&amp;q=wxyz"}
+    ways |= {"Problèmes, bravos et idées": "?period=7&amp;q=wxyz", "Retirer les filtres": "?"}
+    for words, where in ways.items():
+        assert f'<a href="{where}">{words}</a>' in empty
+    for nothing, beside, alone in (
+        ("kind=praise&period=7", "Éloignez la carte", "Élargissez-en un"),
+        ("", "Éloignez la carte", "Remontez plus loin"),
+        ("period=0", "Soyez la première personne", "Soyez la première personne"),
+    ):
+        for path, told in (("/list-fragment", beside), ("/liste", alone)):
+            page = client.get(f"{path}?{nothing}&lang=fr").text
+            empty = page[page.index('class="card empty"') :]
+            assert told in empty
+            assert ("carte" in empty.split("</div>")[0]) == ("carte" in told)
+            assert ("Depuis le début" in empty.split("</ul>")[0]) == (nothing != "period=0")
+
+
 def test_references() -> None:
     assert reference_in(" bay 4817 ") == reference_in("BAY-4817") == reference_in("bay4817") == "BAY-4817"
     assert reference_in("bay-4817 banc") is None
