@@ -158,6 +158,34 @@ def test_what_is_mended_is_not_told_any_more(visit: Opener) -> None:
     assert page.complaints == []
 
 
+def test_the_summary_leads_to_a_question_made_of_boxes(visit: Opener) -> None:
+    page = visit("/contribuer/problem?lang=fr&lat=43.735&lon=7.42")
+    told = {"pointer": "/answers/where", "message": "Il manque une réponse."}
+    refused = {"type": "about:blank", "title": "x", "status": 400, "detail": "x", "errors": [told]}
+    page.route("**/api/v1/contributions?*", lambda route: route.fulfill(status=400, json=refused))
+    page.locator("summary", has_text="Éclairage").click()
+    page.locator("label.category", has_text="Lampadaire éteint").click()
+    page.fill("#text", "Il ne s’allume plus.")
+    page.locator("#send").click()
+    question = page.get_by_role("group", name="Qu’est-ce qui reste dans le noir ?")
+    expect(question).to_have_class("field several field--error")
+    expect(question).to_have_accessible_description("Il manque une réponse.")
+    first, second = question.get_by_role("checkbox").all()[:2]
+    expect(first).to_be_focused()
+    link = page.locator("#problems a")
+    expect(link).to_have_text("Qu’est-ce qui reste dans le noir ? Il manque une réponse.")
+    page.locator("#email").focus()
+    link.click()
+    expect(first).to_be_focused()
+    expect(question.get_by_text("Il manque une réponse.")).to_be_in_viewport()
+    page.locator("#email").focus()
+    link.press("Enter")
+    expect(first).to_be_focused()
+    second.check()
+    expect(page.locator("#problems")).to_have_count(0)
+    expect(question).not_to_have_class("field several field--error")
+
+
 def test_what_is_already_there_is_on_the_form_s_map_too(visit: Opener) -> None:
     page = visit("/contribuer/problem?lang=fr")
     pin = page.locator("#place-map .mk--pin")

@@ -210,8 +210,11 @@ async function send() {
     else { busy(false); showProblems(form, config, [], config.words.unkept); }
     return;
   }
+  import("./sending.js").then(({ watch }) => watch(draft.item.id, config.words.percent)).catch(() => {});
   if (navigator.onLine) await drain(draft.item.id);
   const now = await findItem(draft.item.id);
+  // It was stopped on the way: the form goes on where it was.
+  if (now?.state === "draft") { busy(false); toast(config.words.stopped); return; }
   if (now?.state === "sent") return;
   if (now?.state === "refused") {
     busy(false);
@@ -222,7 +225,7 @@ async function send() {
   const { later } = await import("./offline/app.js");
   later();
   // Without a network the page of the drafts only opens where a worker keeps it; here it is said on the spot.
-  if (navigator.onLine || navigator.serviceWorker?.controller) location.assign(config.drafts);
+  if (navigator.serviceWorker?.controller || (await fetch(config.drafts, { method: "HEAD" }).catch(() => null))?.ok) location.assign(config.drafts);
   else { busy(false); status.textContent = config.words.kept; toast(config.words.kept); }
 }
 

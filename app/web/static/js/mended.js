@@ -17,7 +17,7 @@ function heal({ currentTarget, target }) {
   // Moving the pin tells the form itself.
   const host = field === form || ["lat", "lon", "address"].includes(field.name) ? document.getElementById("place-errors") : field.closest(".field--error");
   if (!host?.matches(".field--error")) return;
-  if (host.id === "place-errors" ? !given.get("lat") && !given.get("address") : host.id === "category" ? !given.get("category") : !field.value) return;
+  if (host.id === "place-errors" ? !given.get("lat") && !given.get("address") : host.id === "category" ? !given.get("category") : !field.value || (field.type === "checkbox" && !given.has(field.name))) return;
   host.classList.remove("field--error");
   for (const line of host.querySelectorAll(":scope > .error:not(#photos-status)")) {
     document.querySelector(`#problems [data-of="${CSS.escape(line.id.replace(/-error$/, ""))}"]`)?.remove();

@@ -5,8 +5,13 @@ import { toast } from "./base.js";
 
 /** @param {HTMLElement} button @param {string} text */
 async function copy(button, text) {
-  await navigator.clipboard.writeText(text);
-  toast(button.dataset.done || text);
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(button.dataset.done || text);
+  } catch {
+    // No clipboard here (an address without a certificate, a permission that is refused): it is shown, ready to be copied.
+    prompt(button.getAttribute("aria-label") || button.textContent?.trim(), text);
+  }
 }
 
 document.addEventListener("click", async (event) => {

@@ -9,13 +9,21 @@ import { allItems, changeItem, photosOf, tell, unique, valueOf } from "./store.j
 
 /** @typedef {import("./store.js").Item} Item */
 /** @typedef {import("./store.js").Photo} Photo */
-/** @typedef {{status: number, body: any}} Answer status 0: nothing came back */
+/** @typedef {{status: number, body: any}} Answer status 0: nothing came back; -1: its author stopped it */
 
 const API = "/api/v1/contributions";
 /** Milliseconds without any movement after which a sending is taken for dead. */
 const STALLED = 45_000;
 /** Answers after which the same thing may pass later. */
 const LATER = new Set([0, 408, 425, 429]);
+/** The answer of a sending that its author stopped. */
+const STOPPED = -1;
+/** How to stop what this page is sending, by item. @type {Map<string, () => void>} */
+const sending = new Map();
+
+/** Stop a sending of this page: it becomes a draft again. What arrived all the same is known by its key. @param {string} id */
+export const stop = (id) => sending.get(id)?.();
+
 /** Fields of the page that say nothing about the contribution. */
 const OURS = new Set(["csrf_token", "key", "kept_photos", "kind", "photos", "step"]);
 const CONTACT = new Set(["email", "phone", "name"]);
@@ -69,6 +77,8 @@ async function settle(item, { status, body }) {
     // 422: the key served for other words, which were received. To send these as well is the person's choice, with a new key.
     const key = status === 422 ? `draft-${unique()}` : item.key;
     await changeItem(item.id, { state: "refused", key, why: body?.detail || body?.title || String(status), problems: body?.errors || [] });
+  } else if (status === STOPPED) {
+    await changeItem(item.id, { state: "draft" });
   } else {
     // Nothing came back, or a trouble that passes, or an answer that is not ours, as a station's Wi-Fi gives.
     await changeItem(item.id, { state: "waiting", tries: item.tries + 1, why: (status >= 400 && body?.detail) || "" });
@@ -150,6 +160,8 @@ function upload(id, url, headers, data) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     let watch = 0;
+    let stopped = false;
+    sending.set(id, () => { stopped = true; request.abort(); });
     const moved = () => { clearTimeout(watch); watch = Number(setTimeout(() => request.abort(), STALLED)); };
     request.open("POST", url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
@@ -157,7 +169,8 @@ function upload(id, url, headers, data) {
     request.upload.onprogress = ({ loaded, total }) => { moved(); tell({ type: "progress", id, share: total ? loaded / total : 0 }); };
     request.onloadend = () => {
       clearTimeout(watch);
-      resolve({ status: request.status, body: request.response });
+      sending.delete(id);
+      resolve({ status: stopped ? STOPPED : request.status, body: request.response });
     };
     moved();
     request.send(data);
