@@ -85,6 +85,18 @@ def test_a_filter_changes_the_map_the_list_and_the_address(visit: Opener) -> Non
     assert page.locator("#list .kindname").first.get_attribute("class") == "kindname k-praise"
 
 
+def test_the_chips_count_what_the_other_filters_let_through(visit: Opener) -> None:
+    page = visit("/?lang=fr", width=1280, height=800)
+    counts = "{&#34;problem&#34;: 1234, &#34;praise&#34;: 0, &#34;proposal&#34;: 7}"
+    empty = f'<div class="items" data-total="0" data-where="" data-counts="{counts}"></div>'
+    page.route("**/list-fragment?*", lambda route: route.fulfill(body=empty, content_type="text/html"))
+    expect(page.locator(".in-use")).to_be_hidden()
+    page.locator("#state").select_option("done")
+    for kind, told in (("problem", "1\u202f234"), ("praise", "0"), ("proposal", "7")):
+        expect(page.locator(f"[data-count={kind}]")).to_have_text(told)
+    expect(page.locator(".in-use")).not_to_have_attribute("hidden", "")
+
+
 def test_the_order_stands_in_the_header_of_the_list_and_goes_into_the_address(visit: Opener) -> None:
     for width, target in ((1280, 24), (390, 44)):
         page = visit("/?lang=fr", width=width, height=800)

@@ -253,6 +253,8 @@ def test_an_empty_list_leads_out_of_itself(session: Session, town: Town, client:
             empty = page[page.index('class="card empty"') :]
             assert told in empty
             assert ("carte" in empty.split("</div>")[0]) == ("carte" in told)
+            if path == "/list-fragment":
+                assert "&#34;problem&#34;: 0" in page, "the map's chips are told what is left of each kind"
             assert ("Depuis le début" in empty.split("</ul>")[0]) == (nothing != "period=0")
 
 

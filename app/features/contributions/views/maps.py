@@ -97,7 +97,7 @@ def list_fragment() -> Response:
     here, filters, offset = site_town(), Filters.read(request.args), _offset()
     found = listed(here, filters, offset)
     page = _list_page(here, found, filters, offset, "contributions.list_page")
-    response = make_response(render_template("contributions/_list.html", page=page))
+    response = make_response(render_template("contributions/_list.html", page=page, counts=found.counts))
     response.headers["Cache-Control"] = "no-cache"
     return response
 

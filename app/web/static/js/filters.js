@@ -81,6 +81,8 @@ export class Filters extends EventTarget {
   changed() {
     const params = this.params();
     history.replaceState(null, "", `${location.pathname}${params.size ? `?${params}` : ""}${location.hash}`);
+    const folded = ["category", "state", "zone", "mine", "supported"].some((name) => params.has(name));
+    this.form.querySelector(".in-use")?.toggleAttribute("hidden", !folded);
     this.dispatchEvent(new Event("change"));
   }
 }

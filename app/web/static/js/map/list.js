@@ -114,11 +114,20 @@ export class List {
       this.total.textContent = shown;
       const title = this.total.parentElement;
       title?.replaceChildren(this.total, ` ${total === 1 ? words.one : words.many}`);
+      if (items.dataset.counts) this.recount(JSON.parse(items.dataset.counts));
       this.where.textContent = items.dataset.where || words.inview;
       if (items.dataset.instead && items.dataset.instead !== this.filters.words) this.onInstead(items.dataset.instead);
       this.say(`${shown} ${total === 1 ? words.one : words.many}`);
     }
     this.highlight();
+  }
+
+  /** The chips of the kinds say how many the other filters let through. @param {Record<string, number>} kinds empty: not counted */
+  recount(kinds) {
+    for (const chip of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-count]"))) {
+      const told = kinds[chip.dataset.count || ""];
+      chip.textContent = told === undefined ? "" : count(told);
+    }
   }
 
   highlight() {
