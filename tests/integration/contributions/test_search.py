@@ -244,7 +244,7 @@ def test_an_empty_list_leads_out_of_itself(session: Session, town: Town, client:
     for words, where in ways.items():
         assert f'<a href="{where}">{words}</a>' in empty
     for nothing, beside, alone in (
-        ("kind=praise&period=7", "Éloignez la carte", "Élargissez-en un"),
+        ("kind=praise&period=7", "Éloignez la carte", "Élargissez l’un d’eux"),
         ("", "Éloignez la carte", "Remontez plus loin"),
         ("period=0", "Soyez la première personne", "Soyez la première personne"),
     ):
