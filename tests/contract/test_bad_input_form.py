@@ -138,6 +138,19 @@ def test_a_form_sent_twice_is_one(client: Any, house: Any) -> None:
     assert client.get(first.location).status_code == 200
 
 
+def test_a_form_sent_again_with_other_words_comes_back_whole(client: Any, house: Any) -> None:
+    """Sent, gone back to, and changed: what was received stays, what is new is not lost, and may follow."""
+    page = Page(client)
+    assert page.post(text=TYPED).status_code == 303
+    key = page.hidden["key"]
+    answer = page.post(text="Tout autre chose.", photos=[part(phone_jpeg())])
+    assert answer.status_code == 400 and "déjà été reçu" in problems(answer.text)["send"]
+    assert "Idempotency" not in answer.text and "Tout autre chose." in answer.text and "1 photo" in answer.text
+    assert house.rows()["contribution"] == 1 and page.hidden["key"] != key
+    assert page.post(text="Tout autre chose.").status_code == 303
+    assert house.rows()["contribution"] == 2 and house.rows()["photo"] == 1
+
+
 def test_coordinates_are_typed_with_the_decimal_comma_of_their_language(client: Any, house: Any) -> None:
     page = Page(client)
     typed = {axis: str(HERE[axis]).replace(".", ",") for axis in ("lon", "lat")}

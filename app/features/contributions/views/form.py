@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.access import public
 from app.core.db import db
-from app.core.errors import FieldError, Invalid, Unavailable, invalid
+from app.core.errors import FieldError, Invalid, Unavailable, Unprocessable, invalid
 from app.core.i18n import label, language
 from app.core.logs import request_id
 from app.core.security import csrf, limiter
@@ -57,6 +57,10 @@ from app.features.territories.sites import shown_basemap, site_town
 KINDS = ("problem", "praise", "proposal")
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
 NO_PLACE = "Place the pin on the map, or write where it is."
+SENT_BEFORE = (
+    "This form was received already, with other words. "
+    "If this is something else, send it again: it will be another contribution."
+)
 TOO_OLD = "This page stayed open too long, or the browser kept no cookie. What you wrote is still here: send it again."
 
 NEEDED = {"/category": "Choose what it is about.", "/text": "Write a sentence, so that somebody can act."}
@@ -104,9 +108,11 @@ def create(kind: str) -> str | tuple[str, int] | BaseResponse:
             for error in reversed(invalid.errors)
         }
         kept = getattr(invalid, "photos", kept)
-        return _form(kind, _typed(), errors, kept), 400
+        known = any(error.message == SENT_BEFORE for error in invalid.errors)
+        return _form(kind, _typed(), errors, kept, key="" if known else request.form.get("key", "")), 400
     except Unavailable as unavailable:
-        return _form(kind, _typed(), {"photos": gettext(unavailable.detail)}, kept), 503
+        errors = {"photos": gettext(unavailable.detail)}
+        return _form(kind, _typed(), errors, kept, key=request.form.get("key", "")), 503
     response = redirect(url_for("contributions.receipt", reference=submitted.reference, token=submitted.token), 303)
     remember(response, secret)
     return response
@@ -120,7 +126,11 @@ def _typed() -> dict[str, Any]:
 
 def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted:
     promise = _promise()
-    replayed = find_promise(db.session, promise) if promise else None
+    try:
+        replayed, before = find_promise(db.session, promise) if promise else None, []
+    except Unprocessable:
+        # Sent, gone back to, changed and sent again: what was written comes back, under a key of its own.
+        replayed, before = None, [FieldError("/send", SENT_BEFORE)]
     if replayed is not None:
         return replayed
     storage = open_storage(current_app.extensions["settings"].storage.location)
@@ -129,7 +139,7 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted
     try:
         data = read_page_form(request.form) | {"kind": kind, "channel": "web", "language": language()}
         draft = _read(data).as_draft(photos)
-        if uploads.errors:
+        if uploads.errors or before:
             raise Invalid()
         _from_our_page()
         _look_alike(draft)
@@ -146,7 +156,7 @@ def _submit(kind: str, kept: tuple[PhotoDraft, ...], author: bytes) -> Submitted
     except Invalid as invalid:
         # The files themselves cannot be put back into a form: the originals of those that passed can.
         uploads.store(storage)
-        refused = Invalid(errors=[*uploads.errors, *invalid.errors])
+        refused = Invalid(errors=[*before, *uploads.errors, *invalid.errors])
         refused.photos = photos  # type: ignore[attr-defined]
         raise refused from None
     db.session.commit()
@@ -226,7 +236,9 @@ def _sign(photos: tuple[PhotoDraft, ...]) -> str:
     return signed.decode() if isinstance(signed, bytes) else signed
 
 
-def _form(kind: str, values: dict[str, Any], errors: dict[str, str], kept: tuple[PhotoDraft, ...] = ()) -> str:
+def _form(
+    kind: str, values: dict[str, Any], errors: dict[str, str], kept: tuple[PhotoDraft, ...] = (), key: str = ""
+) -> str:
     here = site_town()
     if kept:
         values = values | {"kept_photos": _sign(kept), "kept_count": len(kept)}
@@ -234,7 +246,7 @@ def _form(kind: str, values: dict[str, Any], errors: dict[str, str], kept: tuple
         kind=kind,
         action=url_for("contributions.create", kind=kind),
         # A refused form was not kept: its key is still free, and a second sending is still the same one.
-        key=request.form.get("key") or secrets.token_urlsafe(18),
+        key=key or secrets.token_urlsafe(18),
         categories=_categories(here.town, kind),
         often=_often(here.town, kind),
         town=here.town.name,
