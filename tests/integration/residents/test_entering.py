@@ -19,6 +19,8 @@ def test_a_link_opens_the_space_once(town: Town) -> None:
     answer = browser.press(path)
     assert answer.status_code == 303 and answer.headers["Location"] == "/moi"
     assert "maite@resident.example" in browser.open("/moi").text
+    again = browser.open(path)
+    assert again.status_code == 302 and again.headers["Location"] == "/moi", "whoever is in is not told to ask again"
     other = town.browser()
     spent = other.open(path)
     assert spent.status_code == 410 and "Ce lien a servi" in plain(spent.text)

@@ -52,9 +52,12 @@ def ask() -> str | tuple[str, int] | BaseResponse:
 
 @blueprint.get("/moi/entrer/<token>")
 @public
-def link(token: str) -> Response:
+def link(token: str) -> Response | BaseResponse:
     """The page of the link: opening it changes nothing, whoever opens it; its button signs in."""
     found = _found(token)
+    if found.state == "used" and current_resident() is not None:
+        # The mail opened again by whoever is in already.
+        return redirect(url_for("residents.space"))
     return _link_page(found, token, 200 if found.state == "open" else 410)
 
 
