@@ -339,6 +339,19 @@ def test_a_draft_survives_and_is_offered(visit: Opener) -> None:
     expect(page.locator("#draft")).to_be_hidden()
 
 
+def test_whoever_is_elsewhere_is_told_so_and_places_the_pin_by_hand(visit: Opener) -> None:
+    brussels = {"latitude": 50.8466, "longitude": 4.3528}
+    page = visit("/contribuer/problem?lang=fr", geolocation=brussels, permissions=["geolocation"])
+    expect(page.locator("#place-map .maplibregl-canvas")).to_be_visible()
+    page.locator("[data-way=locate]").click()
+    name = page.locator("#place-name")
+    expect(name).to_contain_text("Vous êtes en dehors de")
+    expect(page.locator("#place-status")).to_contain_text("Glissez la carte jusqu’au lieu, ou écrivez l’adresse.")
+    icon, words = page.locator(".place-line .i").bounding_box(), name.bounding_box()
+    assert icon and words and words["x"] > icon["x"] + icon["width"] and words["y"] < icon["y"] + icon["height"]
+    expect(page.locator("#lat")).to_have_value("")
+
+
 def test_the_pin_is_placed_by_touching_and_by_arrows(visit: Opener) -> None:
     page = visit("/contribuer/problem?lang=fr")
     page.wait_for_selector("#place-map .pointer", state="attached")

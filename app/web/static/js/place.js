@@ -193,7 +193,7 @@ export class Place {
       ({ coords: { longitude, latitude, accuracy } }) => {
         const [w, s, e, n] = this.config.bounds;
         if (longitude < w || longitude > e || latitude < s || latitude > n) {
-          this.status.textContent = this.line.textContent = this.config.words.outside;
+          this.status.textContent = this.line.textContent = this.config.words.away;
           return;
         }
         this.me = { type: "FeatureCollection", features: [circle(longitude, latitude, accuracy), { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [longitude, latitude] } }] };
