@@ -40,9 +40,8 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     """Build the application from `settings` (the environment's if none are given)."""
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from app.core import db, logs, packing, security
+    from app.core import db, i18n, logs, packing, security
     from app.core.application import Application
-    from app.core.i18n import babel, select_language
     from app.settings import Settings
     from app.translations.compile import ensure as ensure_translations
 
@@ -73,7 +72,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         n = settings.web.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     db.init_app(app)
-    babel.init_app(app, locale_selector=select_language)
+    i18n.init_app(app)
     # First, so that a request refused at the door (CSRF, limits) has its id and its line too.
     logs.init_app(app)
     security.init_app(app, settings.web)

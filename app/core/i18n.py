@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import current_app, g, has_request_context, request, session
+from flask import Flask, Response, current_app, g, has_request_context, request, session
 from flask_babel import Babel, get_locale, gettext
 
 from app.core.messages import Message
@@ -14,6 +14,7 @@ LANGUAGES = ("fr", "en", "eu")
 DEFAULT = "fr"
 
 babel = Babel()
+_NEGOTIATED = "auzolan.language_negotiated"
 
 
 def select_language() -> str:
@@ -28,7 +29,21 @@ def select_language() -> str:
         return asked
     if kept in LANGUAGES:
         return str(kept)
+    request.environ[_NEGOTIATED] = True
     return request.accept_languages.best_match(LANGUAGES, DEFAULT) or DEFAULT
+
+
+def init_app(app: Flask) -> None:
+    """Choose a language for each request, and tell caches when it was the browser's wish that chose."""
+    babel.init_app(app, locale_selector=select_language)
+    app.after_request(_tell_caches)
+
+
+def _tell_caches(response: Response) -> Response:
+    # Else who shares a cache with a reader of Basque reads Basque.
+    if request.environ.get(_NEGOTIATED):
+        response.vary.add("Accept-Language")
+    return response
 
 
 def cookieless(view: Callable[..., Any]) -> Callable[..., Any]:

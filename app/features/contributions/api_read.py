@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
 from app.core.access import public
 from app.core.asking import asked_limit
@@ -16,7 +16,7 @@ from app.features.contributions.asked import asked_in_order
 from app.features.contributions.filters import PARAMETERS
 from app.features.contributions.queries import MOST, ListedContribution, contributions_in_bbox
 from app.features.contributions.shapes import ContributionFeature, ContributionPage
-from app.features.contributions.urls import photo_urls, public_url
+from app.features.contributions.urls import absolute, photo_urls, public_url
 
 blueprint = Blueprint("contributions_read", __name__, url_prefix="/api/v1")
 
@@ -41,8 +41,7 @@ def index() -> Response:
     }
     if page.cursor:
         kept = [pair for pair in arguments if pair[0] in PARAMETERS or pair[0] in ("sort", "near", "limit", "lang")]
-        base = current_app.extensions["settings"].web.base_url.rstrip("/")
-        document["next"] = f"{base}{request.path}?{urlencode([*kept, ('cursor', page.cursor)])}"
+        document["next"] = f"{absolute(request.path)}?{urlencode([*kept, ('cursor', page.cursor)])}"
     response = jsonify(document)
     response.mimetype = "application/geo+json"
     response.headers["Cache-Control"] = "public, max-age=5"

@@ -33,7 +33,7 @@ from app.features.contributions.supporting import (
     withdraw_support,
 )
 from app.features.contributions.uploads import check_uploads
-from app.features.contributions.urls import photo_document, public_url
+from app.features.contributions.urls import absolute, photo_document, public_url
 from app.features.participation import api_reference
 from app.features.participation.models import PHOTOS_MAX
 from app.features.participation.queries.threads import Said, discussion
@@ -135,12 +135,11 @@ def comments(reference: str) -> Response:
     idea = public_idea(db.session, reference, host_reach())
     found = discussion(db.session, idea.id, person=person(), after=_after())
     reference = reference.upper()
-    base = current_app.extensions["settings"].web.base_url.rstrip("/")
     document: Comments = {
         "reference": reference,
         "total": found.total,
         "comments": [_comment(said) for said in found.comments],
-        "next": f"{base}{request.path}?after={found.following}" if found.following else None,
+        "next": f"{absolute(request.path)}?after={found.following}" if found.following else None,
     }
     return jsonify(document)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
 from app.core.access import public
 from app.core.asking import asked_limit
@@ -17,7 +17,7 @@ from app.core.errors import invalid
 from app.core.i18n import label
 from app.core.openapi import documented
 from app.features.contributions.filters import scope_of
-from app.features.contributions.urls import photo_urls, public_url
+from app.features.contributions.urls import absolute, photo_urls, public_url
 from app.features.participation import api_reference
 from app.features.participation.queries.ideas import ORDERS, STATES, IdeaFilters, Order, ideas
 from app.features.participation.shapes import IdeaFeature, IdeaList
@@ -60,8 +60,7 @@ def index() -> Response:
     }
     if found.cursor:
         kept = [(name, value) for name, value in request.args.items() if name not in ("cursor", "seed")]
-        base = current_app.extensions["settings"].web.base_url.rstrip("/")
-        document["next"] = f"{base}{request.path}?{urlencode([*kept, ('seed', seed), ('cursor', found.cursor)])}"
+        document["next"] = f"{absolute(request.path)}?{urlencode([*kept, ('seed', seed), ('cursor', found.cursor)])}"
     response = jsonify(document)
     response.mimetype = "application/geo+json"
     # Without a seed each answer has an order of its own: no cache may give one's to another.

@@ -118,6 +118,5 @@ def _answer(*, title: str, author: str, address: str, page: str, entries: list[E
     response.add_etag()
     # What is hidden must leave every reader's feed at its next look.
     response.headers["Cache-Control"] = "no-cache"
-    response.vary.add("Accept-Language")
     response.make_conditional(request)
     return response
