@@ -38,7 +38,7 @@ from app.features.territories.sites import site_town
 from app.web.words import IDEA_STATES
 
 ORDER_WORDS: Mapping[str, Any] = {
-    "fair": _("By chance, the same for all"),
+    "fair": _("By chance"),
     "newest": _("Newest first"),
     "supported": _("Most supported"),
     "discussed": _("Most discussed"),
