@@ -4,7 +4,7 @@
 here knows the database, the queue or the web.
 """
 
-from app.core.images.check import check_photo
+from app.core.images.check import check_photo, without_metadata
 from app.core.images.derive import Rectangle, derive
 from app.core.images.faces import FacesUnchecked, can_find_faces
 from app.core.images.types import (
@@ -30,4 +30,5 @@ __all__ = [
     "can_find_faces",
     "check_photo",
     "derive",
+    "without_metadata",
 ]

@@ -13,6 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from app.core.images.heif import read_heif
 from app.core.images.jpeg import read_jpeg
 from app.core.images.png import SIGNATURE, read_png
+from app.core.images.stored import undressed
 from app.core.images.types import (
     CONTENT_TYPES,
     MAX_BYTES,
@@ -125,6 +126,16 @@ def check_photo(source: bytes | Path, *, declared_type: str | None = None, filen
         raise corrupt() from error
 
 
+def without_metadata(source: bytes) -> bytes:
+    """What is kept of a photo that `check_photo` accepts; raises PhotoRefused: what cannot be made so is not kept."""
+    try:
+        return undressed(open_container(read_bounded(source)))
+    except PhotoRefused:
+        raise
+    except Exception as error:
+        raise corrupt() from error
+
+
 def open_container(data: bytes) -> Container:
     """The file taken apart by the reader of its own format. Raises PhotoRefused."""
     return _READERS[_detected(data)](data)
@@ -157,13 +168,14 @@ def _checked(data: bytes, declared_type: str | None, filename: str | None) -> Ph
     width, height = container.size
     if container.turned or orientation >= 5:
         width, height = height, width
+    kept = undressed(container)
     return PhotoInfo(
         format=kind,
         content_type=CONTENT_TYPES[kind],
         width=width,
         height=height,
-        size_bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
+        size_bytes=len(kept),
+        sha256=hashlib.sha256(kept).hexdigest(),
         orientation=orientation,
         position=facts.position,
         taken_at=facts.taken_at,

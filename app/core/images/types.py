@@ -42,8 +42,8 @@ class PhotoFailed(PhotoRefused):
 
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
-    """A checked photo. Sizes in pixels, as a person sees it (upright); `sha256` in hex, of the bytes as
-    received.
+    """A checked photo. Sizes in pixels, as a person sees it (upright); `sha256` in hex and `size_bytes`, of what is
+    kept of it (`without_metadata`).
 
     `position` is WGS84 and may only be *proposed* as the pin. `taken_at` is naive when the file does not say
     its time zone. `content_type` comes from the content, never from what the client declared.

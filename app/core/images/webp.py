@@ -78,8 +78,27 @@ def _rebuilt(size: tuple[int, int], picture: tuple[bytes, bytes], alpha: bytes |
     """The same picture in a file that holds nothing else."""
     parts = [picture]
     if alpha is not None:
-        header = bytes((_ALPHA_FLAG, 0, 0, 0)) + b"".join((n - 1).to_bytes(3, "little") for n in size)
-        parts = [(b"VP8X", header), (b"ALPH", alpha), picture]
+        parts = [_header(_ALPHA_FLAG, size), (b"ALPH", alpha), picture]
+    return _file(parts)
+
+
+def dressed(container: Container, exif: bytes) -> bytes:
+    """The picture that was taken apart, with its colour profile, and this EXIF (empty for none)."""
+    shown = [part for part in _chunks(container.pixels, len(container.pixels)) if part[0] != b"VP8X"]
+    flags = {b"ALPH": _ALPHA_FLAG, b"ICCP": 0x20, b"EXIF": 0x08}
+    profile = [(b"ICCP", container.icc)] if container.icc else []
+    parts = [*profile, *shown, *([(b"EXIF", exif)] if exif else [])]
+    flag = sum(flags.get(kind, 0) for kind, _ in parts)
+    if any(kind == b"VP8L" for kind, _ in shown) and shown[-1][1][4] & 0x10:
+        flag |= _ALPHA_FLAG
+    return _file([_header(flag, container.size), *parts] if profile or exif or flag else parts)
+
+
+def _header(flags: int, size: tuple[int, int]) -> tuple[bytes, bytes]:
+    return b"VP8X", bytes((flags, 0, 0, 0)) + b"".join((n - 1).to_bytes(3, "little") for n in size)
+
+
+def _file(parts: list[tuple[bytes, bytes]]) -> bytes:
     body = b"WEBP" + b"".join(
         kind + len(part).to_bytes(4, "little") + part + bytes(len(part) & 1) for kind, part in parts
     )

@@ -35,8 +35,6 @@ class PhotoDraft:
     height: int
     size: int
     sha256: str
-    exif_lon: float | None = None
-    exif_lat: float | None = None
     taken_at: datetime | None = None
 
 

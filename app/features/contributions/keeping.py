@@ -40,13 +40,10 @@ reach AS (
 
 _PHOTOS = """,
 pictures AS (
-  INSERT INTO photo (contribution_id, position, original_key, content_type, width, height, size,
-                     exif_lon, exif_lat, taken_at)
-  SELECT kept.id, p.position, p.original_key, p.content_type, p.width, p.height, p.size,
-         p.exif_lon, p.exif_lat, p.taken_at
+  INSERT INTO photo (contribution_id, position, original_key, content_type, width, height, size, taken_at)
+  SELECT kept.id, p.position, p.original_key, p.content_type, p.width, p.height, p.size, p.taken_at
   FROM kept, jsonb_to_recordset(CAST(:photos AS jsonb)) AS p(
-    position int, original_key text, content_type text, width int, height int, size int,
-    exif_lon float, exif_lat float, taken_at timestamptz)
+    position int, original_key text, content_type text, width int, height int, size int, taken_at timestamptz)
   RETURNING id
 ),
 picture_work AS (

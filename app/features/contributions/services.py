@@ -228,7 +228,5 @@ def picture_row(position: int, photo: Any) -> dict[str, Any]:
         "width": photo.width,
         "height": photo.height,
         "size": photo.size,
-        "exif_lon": photo.exif_lon,
-        "exif_lat": photo.exif_lat,
         "taken_at": photo.taken_at.isoformat() if photo.taken_at else None,
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from werkzeug.datastructures import FileStorage
 
 from app.core.errors import FieldError, Unavailable
-from app.core.images import MAX_BYTES, PhotoInfo, PhotoRefused, check_photo
+from app.core.images import MAX_BYTES, PhotoInfo, PhotoRefused, check_photo, without_metadata
 from app.core.storage import Storage, StorageError, original_key
 from app.features.contributions.drafts import PHOTOS_MAX, PhotoDraft
 
@@ -28,7 +28,7 @@ class Uploads:
             for draft, file in zip(self.drafts, self.files, strict=True):
                 # Also one that is there already: written now, it is too young for the sweep that runs at this moment.
                 file.stream.seek(0)
-                storage.put(draft.original_key, file.stream.read())
+                storage.put(draft.original_key, without_metadata(file.stream.read()))
         except StorageError as error:
             raise Unavailable(
                 "The photos cannot be kept right now. Send again in a minute, or without photos."
@@ -60,7 +60,5 @@ def _draft(info: PhotoInfo) -> PhotoDraft:
         height=info.height,
         size=info.size_bytes,
         sha256=info.sha256,
-        exif_lon=info.position.lon if info.position else None,
-        exif_lat=info.position.lat if info.position else None,
         taken_at=info.taken_at,
     )

@@ -11,7 +11,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Computed,
-    Double,
     Float,
     ForeignKey,
     Index,
@@ -186,8 +185,6 @@ class Photo(Base):
     """What a moderator painted over: left, top, right, bottom as fractions of the upright picture."""
     faces_left: Mapped[bool] = mapped_column(server_default="false")
     """A moderator said that what was blurred here is no face: none is looked for."""
-    exif_lon: Mapped[float | None] = mapped_column(Double)
-    exif_lat: Mapped[float | None] = mapped_column(Double)
     taken_at: Mapped[datetime | None]
     created_at: Mapped[Now]
 

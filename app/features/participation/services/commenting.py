@@ -78,13 +78,11 @@ _KEEP = text(
 _KEEP_PHOTOS = text(
     """
     WITH pictures AS (
-      INSERT INTO photo (comment_id, position, original_key, content_type, width, height, size, exif_lon, exif_lat,
-                         taken_at)
-      SELECT :comment, p.position, p.original_key, p.content_type, p.width, p.height, p.size, p.exif_lon, p.exif_lat,
-             p.taken_at
+      INSERT INTO photo (comment_id, position, original_key, content_type, width, height, size, taken_at)
+      SELECT :comment, p.position, p.original_key, p.content_type, p.width, p.height, p.size, p.taken_at
       FROM jsonb_to_recordset(CAST(:photos AS jsonb)) AS p(
         position int, original_key text, content_type text, width int, height int, size int,
-        exif_lon float, exif_lat float, taken_at timestamptz)
+        taken_at timestamptz)
       RETURNING id)
     INSERT INTO outbox (topic, subject_id) SELECT 'photo', id FROM pictures
     """
