@@ -88,10 +88,15 @@ def forget_hosts() -> None:
     _remembered.clear()
 
 
+def asked_host() -> str:
+    """The name by which this request came: in small letters, without its port or a final dot."""
+    return (urlsplit(f"//{request.host}").hostname or "").removesuffix(".")
+
+
 def _this_host() -> Host | None:
     # Asked several times a request, by whoever makes a link.
     if _ASKED not in request.environ:
-        request.environ[_ASKED] = _hosts().get(urlsplit(f"//{request.host}").hostname or "")
+        request.environ[_ASKED] = _hosts().get(asked_host())
     host: Host | None = request.environ[_ASKED]
     return host
 

@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g, request, url_for
+from flask import g, url_for
 from sqlalchemy import text
 
 from app.core.db import db
 from app.core.errors import Unavailable
 from app.features.territories.backgrounds import Background, background
 from app.features.territories.catalogue import Town, town
+from app.features.territories.hosts import asked_host
 from app.features.territories.outlines import attribution
 from app.web import Site
 
@@ -52,7 +53,7 @@ class SiteTown:
 def site_town() -> SiteTown:
     """The site of this request, asked once. Raises `Unavailable` while the installation has no territory."""
     if "site_town" not in g:
-        row = db.session.execute(_SITE, {"host": request.host.partition(":")[0]}).one_or_none()
+        row = db.session.execute(_SITE, {"host": asked_host()}).one_or_none()
         if row is None:
             raise Unavailable(
                 "No territory yet. Add one with `auzolan territory add`, or the demo with `auzolan demo load`."

@@ -241,10 +241,13 @@ def test_the_operators_page_of_b_names_no_contribution_of_a(app, world):
     assert "BID-1" not in page
 
 
-def test_the_host_s_letters_and_port_do_not_matter(get):
-    for host in ("NANTES.example", "nantes.example:8080"):
+def test_the_host_s_letters_port_and_final_dot_do_not_matter(app, get):
+    for host in ("NANTES.example", "nantes.example:8080", "nantes.example."):
         assert b"Bidache" not in get("/liste", host).data
         assert b"Nantes" in get("/liste", host).data
+        # The test client writes names in small letters itself; a program need not.
+        asked = app.test_client().get("/api/v1/contributions", environ_overrides={"HTTP_HOST": host})
+        assert {one["id"][:3] for one in asked.json["features"]} == {"NAN"}, host
 
 
 def test_a_town_is_given_its_hosts_by_a_command(app, world, get, environment):
