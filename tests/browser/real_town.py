@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -17,7 +20,7 @@ from tests.support import servers
 from tests.workers.house import House, wait_until
 
 PASSWORD = "sept lampadaires"
-AGENT, PLANNER = "agent@town.example", "planner@town.example"
+AGENT, PLANNER, MODERATOR = "agent@town.example", "planner@town.example", "moderator@town.example"
 QUEUES = ("mobility", "green-spaces", "participation")
 PROCESSES = ("web", "relay", "worker-intake", "worker-default")
 
@@ -47,6 +50,16 @@ class RealTown(House):
         living = "SELECT 1 FROM hotspot WHERE ended_at IS NULL"
         wait_until(lambda: bool(self.ask(living)), "a hotspot", self._outbox)
 
+    def mails(self, address: str) -> list[EmailMessage]:
+        """What this house, which has no mail server, wrote to somebody; the first one first."""
+        paths = sorted((self.data / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        found = [message_from_bytes(path.read_bytes(), policy=default) for path in paths]
+        return [mail for mail in found if mail["To"] == address]  # type: ignore[misc]
+
+    def is_at_rest(self) -> None:
+        """Wait until the workers have nothing left to do."""
+        wait_until(lambda: not self.ask("SELECT 1 FROM outbox LIMIT 1"), "an empty outbox", self._outbox)
+
     def contributions(self) -> int:
         return int(self.ask("SELECT count(*) FROM contribution")[0][0])
 
@@ -61,7 +74,7 @@ class RealTown(House):
 
 
 @contextmanager
-def real_town(folder: Path, name: str) -> Iterator[RealTown]:
+def real_town(folder: Path, name: str, **settings: str) -> Iterator[RealTown]:
     """Found the town in a database of its own, start its processes, end them."""
     cluster = servers.shared_template()
     url = servers.clone(cluster, f"town_{name}")
@@ -69,10 +82,13 @@ def real_town(folder: Path, name: str) -> Iterator[RealTown]:
     with Session(engine) as session:
         add_towns(session)
         add_account(session, email=AGENT, password=PASSWORD, role="agent", territory=SLUG, services=QUEUES)
+        add_account(session, email=MODERATOR, password=PASSWORD, role="dispatcher", territory=SLUG)
         add_account(session, email=PLANNER, password=PASSWORD, role="planner", territory=SLUG)
         session.commit()
     engine.dispose()
-    town = RealTown(cluster=cluster, url=url, redis=servers.start_redis(f"town-{name}"), data=folder / "data")
+    town = RealTown(
+        cluster=cluster, url=url, redis=servers.start_redis(f"town-{name}"), data=folder / "data", **settings
+    )
     try:
         town.start(*PROCESSES)
         yield town

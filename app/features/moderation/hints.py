@@ -30,9 +30,15 @@ class Hint:
 
 
 _LETTER = "[A-HJ-NP-TV-Z]"
-# Since 2009 AB-123-CD, without I, O, U. In small letters only when nothing but a dash parts it: « de 150 km » is none.
+# Since 2009 AB-123-CD, without I, O, U. In small letters with spaces, only between what is no word: « de 150 km ».
 _PLATE = re.compile(rf"\b{_LETTER}{{2}}[ -]?\d{{3}}[ -]?{_LETTER}{{2}}\b")
 _SMALL_PLATE = re.compile(rf"\b{_LETTER}{{2}}-?\d{{3}}-?{_LETTER}{{2}}\b", re.IGNORECASE)
+_WORDS = (
+    "de|le|la|en|et|es|ce|se|ne|me|te|je|ma|ta|sa|va|as|an|at|by|be|he|we|my|ez|da|ba|rn|rd|rm|vc|bd|av|pk|pl|st|ml|cl"
+)
+_SPOKEN_PLATE = re.compile(
+    rf"\b(?!(?:{_WORDS}|cd)\b){_LETTER}{{2}} \d{{3}} (?!(?:{_WORDS})\b){_LETTER}{{2}}\b", re.IGNORECASE
+)
 # Until 2009 1234 AB 64: figures, letters, a department.
 _OLD_PLATE = re.compile(r"\b\d{2,4}[ -]?[A-HJ-NP-TV-Z]{2,3}[ -]?(?:0[1-9]|[1-8]\d|9[0-5]|2[AB])\b")
 # Beyond the border, Spain since 2000: 1234 BCD, without vowels, Ñ or Q; Great Britain since 2001: AB12 CDE.
@@ -134,7 +140,7 @@ def should_wait(settings: Mapping[str, Any], *, kind: str, texts: Iterable[str |
 
 
 def _plates(text: str) -> Iterable[Hint]:
-    for pattern in (_PLATE, _SMALL_PLATE, _OLD_PLATE, _SPANISH_PLATE, _BRITISH_PLATE):
+    for pattern in (_PLATE, _SMALL_PLATE, _SPOKEN_PLATE, _OLD_PLATE, _SPANISH_PLATE, _BRITISH_PLATE):
         for match in pattern.finditer(text):
             letters = re.findall("[A-Z]+", match[0].upper())
             if not any(_NO_PLATE.fullmatch(part) for part in letters):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from xml.etree import ElementTree
 
-import pytest
-
 from tests.integration.residents.conftest import Browser, Town, plain, text_of
 from tests.integration.residents.test_push import subscribe
-from tests.support.push_service import PushService, push_service
+from tests.support.push_service import PushService
 
 WORDS = "Le service a prévu d’intervenir."
 REASON = "Une équipe passe lundi matin."
@@ -51,13 +48,6 @@ class Follower:
     def hears_nothing(self) -> None:
         before = len(self.service.messages)
         assert self.town.work() == [] and len(self.service.messages) == before
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
-    with push_service() as opened:
-        monkeypatch.setenv("AUZOLAN_PUSH_SERVICES", opened.address)
-        yield opened
 
 
 def test_a_follower_is_told_by_mail_push_feed_and_list(service: PushService, town: Town) -> None:

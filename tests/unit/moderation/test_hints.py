@@ -20,6 +20,8 @@ def kinds(text: str, **more: int) -> set[str]:
         "La voiture AB 123 CD est garée sur le trottoir",
         "immatriculée ab-123-cd",
         "ab123cd",
+        "la voiture ab 123 cd est encore là",
+        "Ab 123 Cd",
         "Une vieille 4L 1234 ABC 64 devant l'école",
     ],
 )
@@ -86,6 +88,8 @@ def test_an_insult_in_each_language(text: str) -> None:
     "text",
     [
         "Un trou de 150 km de long, 12 rue 64",
+        "Sur la rd 932 en sortant, puis la 817 et la rn 134 de Pau, à 300 m de la place",
+        "Il manque 250 ml de peinture et 120 cm de bordure, le 110 le long de la cd 918",
         "DE 150 KM",
         "Le lampadaire BAY-4817 est éteint depuis le 12.11.2026",
         "Merci Monsieur le Maire, Monsieur Maire",
