@@ -10,14 +10,14 @@ from collections.abc import MutableMapping
 from typing import Any
 
 _ADDRESS = re.compile(r"[^\s<>\"'()\[\]{},:;=]+@[^\s<>\"'()\[\]{},:;=]+")
-# PostgreSQL tells the row that it refuses.
-_ROW = re.compile(r"\nDETAIL:.*?(?=\n(?:HINT|CONTEXT|QUERY|\[SQL|\(Background|\n)|\Z)", re.DOTALL)
+# PostgreSQL tells the row that it refuses, in its own language.
+_ROW = re.compile(r"\nD[EÉ]TAIL ?:.*?(?=\n(?:HINT|CONTEXT|QUERY|\[SQL|\(Background|\n)|\Z)", re.DOTALL)
 _SECRET = re.compile(r"(?<=/)[A-Za-z0-9_.=-]{20,}(?=/|$)")
 
 
 def impersonal(words: str) -> str:
     """The words of an error without e-mail addresses, passwords of servers, nor the row that a database refused."""
-    if "DETAIL:" in words:
+    if "TAIL" in words:
         words = _ROW.sub("", words)
     return _ADDRESS.sub("<address>", words) if "@" in words else words
 

@@ -169,18 +169,21 @@ def test_a_moderator_hides_and_restores(browser: Browser, town: RealTown) -> Non
     page = author.reads(number)
     photo = page.locator(".hero img").get_attribute("src") or ""
     assert is_in_the_tile(author, number, at=PARC)
+    asked = page.request
+    told_by = ("/liste?kind=praise", "/liste?q=banc+repeint", "/flux.atom", "/api/v1/contributions?limit=100")
+    for path in told_by:
+        assert number in asked.get(town.address + path).text(), path
 
     moderator = Moderator(browser, town, width=1280, height=800)
     moderator.signs_in(MODERATOR)
     moderator.hides(number, saying=REASON)
     town.is_at_rest()
 
-    asked = page.request
     assert asked.get(f"{town.address}/c/{number}").status == 410
     assert asked.get(f"{town.address}/api/v1/contributions/{number}").status == 410
     for size in (400, 1600):
         assert asked.get(town.address + re.sub(r"\d+\.jpg$", f"{size}.jpg", photo)).status == 410
-    for path in ("/liste?kind=praise", "/liste?q=banc", "/flux.atom", "/api/v1/contributions?limit=100"):
+    for path in told_by:
         assert number not in asked.get(town.address + path).text(), path
     assert not is_in_the_tile(author, number, at=PARC)
 
@@ -201,6 +204,8 @@ def test_a_moderator_hides_and_restores(browser: Browser, town: RealTown) -> Non
     again = page.locator(".hero img").get_attribute("src") or ""
     assert again != photo and asked.get(town.address + again).ok
     assert asked.get(town.address + photo).status == 410
-    assert number in asked.get(f"{town.address}/liste?kind=praise").text()
+    for path in told_by:
+        assert number in asked.get(town.address + path).text(), path
     assert is_in_the_tile(author, number, at=PARC)
     moderator.leaves()
+    author.page.context.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
@@ -57,6 +59,10 @@ _ERASE = tuple(
         "DELETE FROM resident WHERE id = :resident",
     )
 )
+_ADDRESSES = text(
+    f"SELECT DISTINCT email FROM contribution_contact JOIN ({_SCOPE}) AS said ON said.id = contribution_id "  # noqa: S608
+    "WHERE email IS NOT NULL"
+)
 _LEDGER = text("INSERT INTO ledger (act, data) VALUES ('resident.erased', CAST(:data AS jsonb))")
 
 
@@ -65,16 +71,26 @@ def what_erasing_does(session: Session, mine: Mine) -> dict[str, int]:
     return dict(session.execute(_COUNTS, mine.values).one()._mapping)
 
 
-def erase_resident(session: Session, *, resident: Visitor, mine: Mine) -> list[str]:
-    """Erase them, and write in the ledger how much, of nobody. Returns the keys of stored files to delete.
+@dataclass(frozen=True)
+class Left:
+    """What is still to be deleted once it is committed: keys of stored files, and whom mails were written to."""
+
+    keys: Sequence[str]
+    addresses: Sequence[str]
+
+
+def erase_resident(session: Session, *, resident: Visitor, mine: Mine) -> Left:
+    """Erase them, and write in the ledger how much, of nobody.
 
     Their support keys stay in the counts and lead nowhere: the row that said whose they were is gone.
     """
     counts = what_erasing_does(session, mine)
     files = text("SELECT key FROM export WHERE resident_id = :id AND key IS NOT NULL")
     keys = list(session.scalars(files, {"id": resident.id}))
+    # Also an address that they only typed beside what they said.
+    addresses = {resident.email, *session.scalars(_ADDRESSES, mine.values)}
     values: dict[str, Any] = mine.values | {"resident": resident.id, "site": resident.territory_id}
     for statement in _ERASE:
         session.execute(statement, values)
     session.execute(_LEDGER, {"data": json.dumps(counts)})
-    return keys
+    return Left(keys, sorted(addresses))

@@ -32,7 +32,7 @@ def worked(town: Any) -> list[str]:
     return list(found)
 
 
-def test_what_is_kept_of_a_refusal_is_the_reason(server: MailServer, town: Any, capfd: Any) -> None:
+def test_what_is_kept_of_a_refusal_is_the_reason(server: MailServer, town: Any) -> None:
     server.refuses = "unknown user"
     assert town.browser().press("/moi/entrer", email="maite@resident.example").status_code == 303
     (error,) = worked(town)

@@ -30,6 +30,7 @@ def test_an_address_goes_and_the_reason_stays() -> None:
 
 def test_the_row_that_the_database_refused_goes() -> None:
     assert impersonal(UNIQUE).endswith('"uq_account_email"\n[SQL: INSERT INTO account (email) VALUES (%(email)s)]')
+    assert "Etxeberria" not in impersonal(ROW.replace("DETAIL:", "DÉTAIL :"))
     said = impersonal(ROW)
     assert "Etxeberria" not in said and "06 12" not in said and "voisine" not in said
     assert "not-null constraint" in said and "direct cause" in said

@@ -99,11 +99,12 @@ def erase() -> str | tuple[str, int] | BaseResponse:
         return redirect(url_for("residents.enter"), 303)
     if not request.form.get("sure"):
         return _erase_page(unsure=True), 400
-    keys = erase_resident(db.session, resident=resident, mine=myself())
+    left = erase_resident(db.session, resident=resident, mine=myself())
     db.session.commit()
-    for key in keys:
+    for key in left.keys:
         _storage().delete(key)
-    forget(resident.email, folder=current_app.extensions["settings"].storage.mail_folder)
+    for address in left.addresses:
+        forget(address, folder=current_app.extensions["settings"].storage.mail_folder)
     flash(_("Your space is erased. Nothing leads from what stays to you."), "success")
     response = make_response(redirect(url_for("residents.enter"), 303))
     forget_resident(response)
