@@ -54,7 +54,7 @@ def send(mail: Mail, *, smtp_url: str, sender: str, folder: Path) -> None:
         server.send_message(message)
 
 
-def forget(address: str, *, folder: Path) -> None:
+def forget_mails(address: str, *, folder: Path) -> None:
     """Delete what was written to this address in the folder of a house that has no mail server."""
     wanted = address.strip().lower()
     for path in folder.glob("*.eml"):

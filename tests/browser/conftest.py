@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from werkzeug.serving import make_server
 
 from tests.support import chromium, gallery
+from tests.support.serving import served
 
 PATIENCE_MS = 90_000
 """A map is drawn in software, perhaps on a machine that does six other things: nothing here is about speed."""
@@ -34,15 +32,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the gallery, with the demo town's basemap."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    app = gallery.create(tmp_path_factory.mktemp("gallery"))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(gallery.create(tmp_path_factory.mktemp("gallery"))) as address:
+        yield address
 
 
 class Visit(Page):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import email
-import logging
 import re
-import threading
 from collections.abc import Callable, Iterator
 from email.policy import default
 from pathlib import Path
@@ -14,11 +12,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
-from werkzeug.serving import make_server
 
 from tests.browser.conftest import PATIENCE_MS
 from tests.support import servers
 from tests.support.desk import make_world
+from tests.support.serving import served
 
 ADDRESS = "maite@resident.example"
 KEY = {
@@ -44,14 +42,10 @@ def town(
 
     make_world(session)
     session.commit()
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     port = servers.own_port()
     # A passkey belongs to a name, never to a number.
     monkeypatch.setenv("AUZOLAN_BASE_URL", f"http://localhost:{port}")
     app = create_app()
-    server = make_server("localhost", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
 
     def link() -> str:
         for number in session.scalars(text("SELECT id FROM outbox WHERE topic = 'resident.asked'")).all():
@@ -63,10 +57,8 @@ def town(
         assert found
         return found[0]
 
-    yield Town(f"http://localhost:{port}", link)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app, host="localhost", port=port) as address:
+        yield Town(address, link)
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from werkzeug.serving import make_server
 
 from app.web.assets import STATIC
 from tests.browser.conftest import PATIENCE_MS, keeps, until
 from tests.browser.test_form import file, jpeg
 from tests.support import gallery
+from tests.support.serving import served
 
 CACHES = "caches.keys().then((names) => names.filter((name) => name.startsWith('auzolan-app-')).length)"
 
@@ -38,13 +37,8 @@ def releases(tmp_path: Path) -> Iterator[Releases]:
     app = gallery.create(tmp_path / "gallery")
     assets = app.extensions["auzolan.assets"]
     assets.root = Path(shutil.copytree(STATIC, tmp_path / "static"))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Releases(f"http://127.0.0.1:{server.server_port}", assets.root)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        yield Releases(address, assets.root)
 
 
 @pytest.fixture

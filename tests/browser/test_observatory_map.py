@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import random
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +11,10 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from app.features.accounts import services
 from tests.browser.conftest import PATIENCE_MS, until
+from tests.support.serving import served
 from tests.support.town import EAST, NORTH, SOUTH, WEST, make_town
 
 PASSWORD = "the long way up the hill"
@@ -47,14 +45,8 @@ def house(app: Flask, session: Session) -> Iterator[str]:
         )
     services.add_account(session, email="p@bidache.fr", password=PASSWORD, role="planner", territory="bidache")
     session.commit()
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        yield address
 
 
 def listening(page: Page) -> tuple[list[str], list[str]]:

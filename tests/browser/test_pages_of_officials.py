@@ -5,8 +5,6 @@ They are as much in order as those of `test_every_page`, looked at by an adminis
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from flask_babel import force_locale
 from playwright.sync_api import Browser, Page
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from app.core import outbox
 from app.core.mail import send
@@ -25,6 +22,7 @@ from tests.browser.conftest import PATIENCE_MS
 from tests.browser.looking import READER, bends, in_order
 from tests.support.desk import PASSWORD
 from tests.support.desk_town import fill
+from tests.support.serving import served
 
 REFUSED = "SMTPServerDisconnected: Connection unexpectedly closed: " + "a long line of technical words; " * 8
 
@@ -46,14 +44,8 @@ def house(app: Flask, session: Session, environment: dict[str, str]) -> Iterator
         )  # fmt: skip
     send(mail, smtp_url="", sender="ville@exemple.fr", folder=app.extensions["settings"].storage.mail_folder)
     (Path(environment["AUZOLAN_DATA"]) / "mail.html").write_text(mail.html, "utf-8")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        yield address
 
 
 def administrator(browser: Browser, house: str, email: str, **options: object) -> Page:

@@ -33,11 +33,11 @@ _LETTER = "[A-HJ-NP-TV-Z]"
 # Since 2009 AB-123-CD, without I, O, U. In small letters with spaces, only between what is no word: « de 150 km ».
 _PLATE = re.compile(rf"\b{_LETTER}{{2}}[ -]?\d{{3}}[ -]?{_LETTER}{{2}}\b")
 _SMALL_PLATE = re.compile(rf"\b{_LETTER}{{2}}-?\d{{3}}-?{_LETTER}{{2}}\b", re.IGNORECASE)
-_WORDS = (
+_SHORT_WORDS = (
     "de|le|la|en|et|es|ce|se|ne|me|te|je|ma|ta|sa|va|as|an|at|by|be|he|we|my|ez|da|ba|rn|rd|rm|vc|bd|av|pk|pl|st|ml|cl"
 )
 _SPOKEN_PLATE = re.compile(
-    rf"\b(?!(?:{_WORDS}|cd)\b){_LETTER}{{2}} \d{{3}} (?!(?:{_WORDS})\b){_LETTER}{{2}}\b", re.IGNORECASE
+    rf"\b(?!(?:{_SHORT_WORDS}|cd)\b){_LETTER}{{2}} \d{{3}} (?!(?:{_SHORT_WORDS})\b){_LETTER}{{2}}\b", re.IGNORECASE
 )
 # Until 2009 1234 AB 64: figures, letters, a department.
 _OLD_PLATE = re.compile(r"\b\d{2,4}[ -]?[A-HJ-NP-TV-Z]{2,3}[ -]?(?:0[1-9]|[1-8]\d|9[0-5]|2[AB])\b")

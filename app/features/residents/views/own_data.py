@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core.access import public
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.mail import forget
+from app.core.mail import forget_mails
 from app.core.security import limiter
 from app.core.storage import NotStored, Storage, open_storage
 from app.features.accounts.visiting import current_resident, forget_resident
@@ -104,7 +104,7 @@ def erase() -> str | tuple[str, int] | BaseResponse:
     for key in left.keys:
         _storage().delete(key)
     for address in left.addresses:
-        forget(address, folder=current_app.extensions["settings"].storage.mail_folder)
+        forget_mails(address, folder=current_app.extensions["settings"].storage.mail_folder)
     flash(_("Your space is erased. Nothing leads from what stays to you."), "success")
     response = make_response(redirect(url_for("residents.enter"), 303))
     forget_resident(response)
