@@ -85,6 +85,38 @@ def test_a_filter_changes_the_map_the_list_and_the_address(visit: Opener) -> Non
     assert page.locator("#list .kindname").first.get_attribute("class") == "kindname k-praise"
 
 
+LINES = "[...document.querySelectorAll('#list li')].map((li) => li.querySelector('[data-ref]').dataset.ref)"
+STAYED = LINES.replace(".map(", ".filter((li) => li.stays).map(")
+
+
+def test_lines_that_stay_in_the_list_are_left_alone_with_what_has_the_focus(visit: Opener) -> None:
+    page = visit("/?lang=fr", width=1280, height=800)
+    ready(page)
+    before = page.evaluate(LINES)
+    page.evaluate("document.querySelectorAll('#list li').forEach((li) => { li.stays = true; })")
+    page.locator("#list .item:has(.k-proposal)").first.focus()
+    chosen = page.evaluate("document.activeElement.dataset.ref")
+    without = page.locator("#list li:not(:has(.k-praise)) [data-ref]").evaluate_all(
+        "(all) => all.map((a) => a.dataset.ref)"
+    )
+    assert 0 < len(without) < len(before)
+    # The filter changes as if by another hand: a click would take the focus.
+    page.evaluate("document.querySelector('[data-kind=praise]').click()")
+    until(page, f"{LINES}.length === {len(without)}")
+    assert page.evaluate(LINES) == page.evaluate(STAYED) == without
+    assert page.evaluate("document.activeElement.dataset.ref") == chosen
+    page.evaluate("document.querySelector('[data-kind=praise]').click()")
+    until(page, f"{LINES}.length === {len(before)}")
+    assert page.evaluate(LINES) == before, "a line that comes back stands at its place"
+    assert page.evaluate(STAYED) == without
+    # A line of which the town says something new is another line.
+    fragment = page.locator("#list").evaluate("(list) => list.innerHTML").replace('class="t">', 'class="t">Now: ')
+    page.route("**/list-fragment?*", lambda route: route.fulfill(body=fragment, content_type="text/html"))
+    page.locator("#state").select_option("done")
+    until(page, f"{STAYED}.length === 0")
+    assert page.evaluate(LINES) == before
+
+
 def test_the_chips_count_what_the_other_filters_let_through(visit: Opener) -> None:
     page = visit("/?lang=fr", width=1280, height=800)
     counts = "{&#34;problem&#34;: 1234, &#34;praise&#34;: 0, &#34;proposal&#34;: 7}"

@@ -14,6 +14,46 @@ function middle(bounds) {
   return [(west + east) / 2, (south + north) / 2].map((v) => v.toFixed(5)).join(",");
 }
 
+/** @param {Element} line one of the list, or the entry around it @returns {string} */
+const named = (line) => /** @type {HTMLElement | null} */ (line.querySelector("[data-ref]"))?.dataset.ref || "";
+
+/**
+ * Put an answer in the place of what `host` shows. Lines that stay are left alone: their photos do not blink, they keep the
+ * focus, and a page lays out only what is new, which for a map that was moved a little is next to nothing.
+ * @param {HTMLElement} host
+ * @param {string} html written by our own server
+ */
+function renew(host, html) {
+  const answer = document.createElement("template");
+  answer.innerHTML = html;
+  const [shown, wanted] = [host, answer.content].map((within) => within.querySelector("ul.items"));
+  if (!shown || !wanted) {
+    host.replaceChildren(answer.content);
+    return;
+  }
+  const nodes = [...answer.content.childNodes];
+  const at = nodes.findIndex((node) => node === wanted);
+  const twins = new Map([...wanted.children].map((line) => [named(line), line]));
+  /** @type {Map<Element, Element>} */
+  const kept = new Map();
+  for (const line of [...shown.children]) {
+    const twin = twins.get(named(line));
+    if (twin?.isEqualNode(line)) kept.set(twin, line);
+    else line.remove();
+  }
+  let next = shown.firstElementChild;
+  for (const line of [...wanted.children]) {
+    const known = kept.get(line);
+    if (known && known === next) next = next.nextElementSibling;
+    else shown.insertBefore(known || line, next);
+  }
+  for (const { name } of [...shown.attributes]) shown.removeAttribute(name);
+  for (const { name, value } of wanted.attributes) shown.setAttribute(name, value);
+  for (const node of [...host.childNodes]) if (node !== shown) node.remove();
+  host.prepend(...nodes.slice(0, at));
+  host.append(...nodes.slice(at + 1));
+}
+
 export class List {
   /**
    * @param {any} config
@@ -105,7 +145,8 @@ export class List {
 
   /** @param {string} html written by our own server */
   fill(html) {
-    this.host.innerHTML = html;
+    this.highlight("");
+    renew(this.host, html);
     const items = this.host.querySelector("[data-total]");
     if (items instanceof HTMLElement) {
       const total = Number(items.dataset.total);
@@ -130,9 +171,10 @@ export class List {
     }
   }
 
-  highlight() {
+  /** Set a line apart from the others, or none. @param {string} reference */
+  highlight(reference = this.selected) {
     for (const line of this.host.querySelectorAll("[data-ref]")) {
-      const on = line instanceof HTMLElement && Boolean(this.selected) && line.dataset.ref === this.selected;
+      const on = line instanceof HTMLElement && Boolean(reference) && line.dataset.ref === reference;
       line.classList.toggle("item--on", on);
       if (on) line.setAttribute("aria-current", "true");
       else line.removeAttribute("aria-current");

@@ -61,6 +61,7 @@ export class Marks {
    * @param {Mark[]} marks
    */
   show(marks) {
+    const first = !this.drawn.size;
     const wanted = new Map(marks.map((mark) => [mark.key, mark]));
     const leaving = [...this.drawn].filter(([key]) => !wanted.has(key)).map(([, drawn]) => drawn);
     const coming = [];
@@ -71,7 +72,7 @@ export class Marks {
     }
     for (const drawn of leaving) this.drawn.delete(drawn.mark.key);
     this.place();
-    if (still()) {
+    if (first || still()) {
       leaving.forEach(({ box }) => box.remove());
     } else {
       coming.forEach((drawn) => this.enter(drawn, leaving));
