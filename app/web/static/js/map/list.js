@@ -36,20 +36,20 @@ function renew(host, html) {
   const twins = new Map([...wanted.children].map((line) => [named(line), line]));
   /** @type {Map<Element, Element>} */
   const kept = new Map();
-  for (const line of [...shown.children]) {
+  for (const line of Array.from(shown.children)) {
     const twin = twins.get(named(line));
     if (twin?.isEqualNode(line)) kept.set(twin, line);
     else line.remove();
   }
   let next = shown.firstElementChild;
-  for (const line of [...wanted.children]) {
+  for (const line of Array.from(wanted.children)) {
     const known = kept.get(line);
     if (known && known === next) next = next.nextElementSibling;
     else shown.insertBefore(known || line, next);
   }
-  for (const { name } of [...shown.attributes]) shown.removeAttribute(name);
+  for (const { name } of Array.from(shown.attributes)) shown.removeAttribute(name);
   for (const { name, value } of wanted.attributes) shown.setAttribute(name, value);
-  for (const node of [...host.childNodes]) if (node !== shown) node.remove();
+  for (const node of Array.from(host.childNodes)) if (node !== shown) node.remove();
   host.prepend(...nodes.slice(0, at));
   host.append(...nodes.slice(at + 1));
 }
