@@ -279,7 +279,7 @@ class ShowPage:
     """The public page of a contribution, or the author's own when `own` is true (reached by the follow link).
 
     `context` is the short sentence beside the state ("repair planned for Friday 27 November"). `joined_to`
-    is the reference and address of the ticket's first contribution when this one was joined to it.
+    is the reference and address of the one whose news it shares, when that is another (`Face.joined_to`).
     """
 
     reference: str

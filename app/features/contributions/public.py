@@ -47,6 +47,19 @@ _HISTORY = text(
     """
 )
 
+# Whoever opened a ticket may be held or hidden: then it is the first of those that are shown who stands for all.
+_JOINED_TO = text(
+    """
+    WITH RECURSIVE up AS (
+      SELECT id, reference, duplicate_of_id FROM ticket WHERE id = :ticket_id
+      UNION SELECT t.id, t.reference, t.duplicate_of_id FROM ticket t JOIN up ON t.id = up.duplicate_of_id)
+    SELECT c.reference FROM up JOIN contribution c ON c.ticket_id = up.id
+    WHERE up.duplicate_of_id IS NULL AND c.visibility = 'public'
+      AND (CAST(:within AS bigint[]) IS NULL OR c.territory_id = ANY(CAST(:within AS bigint[])))
+    ORDER BY c.reference <> up.reference, c.id LIMIT 1
+    """
+)
+
 
 @dataclass(frozen=True)
 class PhotoFace:
@@ -79,6 +92,8 @@ class Face:
     photos: Sequence[PhotoFace]
     photos_pending: int
     history: Sequence[EventFace]
+    joined_to: str | None = None
+    """The reference of another one, shown too, whose news are this one's."""
 
 
 def public_face(
@@ -109,6 +124,7 @@ def public_face(
             raise Gone()
     photos = session.execute(_PHOTOS, {"id": row.id}).all()
     events = session.execute(_HISTORY, {"id": row.id, "ticket_id": row.ticket_id}).all()
+    first = session.scalar(_JOINED_TO, {"ticket_id": row.ticket_id, "within": None if within is None else list(within)})
     return Face(
         row=row,
         photos=[
@@ -118,4 +134,5 @@ def public_face(
         ],
         photos_pending=sum(photo.state == "pending" for photo in photos),
         history=[EventFace(*event) for event in events],
+        joined_to=None if first == row.reference else first,
     )

@@ -116,8 +116,8 @@ def _page(face: Face, *, own: bool = False, picture: Callable[[str, int], str] =
         facts = process(db.session, row.process_id)
         argue = facts.open
         may = may and facts.mode == "support" and facts.open and not is_united(db.session, row.id)
-    if row.ticket_reference and row.ticket_reference != row.reference:
-        joined = (row.ticket_reference, url_for("contributions.show", reference=row.ticket_reference))
+    if face.joined_to:
+        joined = (face.joined_to, url_for("contributions.show", reference=face.joined_to))
     title = row.title or first_sentence(row.body, 120)
     return ShowPage(
         reference=row.reference,
