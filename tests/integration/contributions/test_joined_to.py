@@ -22,7 +22,8 @@ def world(session: Any) -> World:
 
 def _together(world: World, ticket: str) -> list[str]:
     asked = text(
-        "SELECT c.reference FROM contribution c JOIN ticket t ON t.id = c.ticket_id WHERE t.reference = :t ORDER BY c.id"
+        "SELECT c.reference FROM contribution c JOIN ticket t ON t.id = c.ticket_id "
+        "WHERE t.reference = :t ORDER BY c.id"
     )
     return list(world.session.scalars(asked, {"t": ticket}))
 
