@@ -265,12 +265,17 @@ def geocoder(slug: str, name: str) -> None:
     A TABLE is a CSV(.gz) of the national address base in the folder `addresses` of the data. Only the server asks; a
     browser never does.
     """
-    from app.features.territories.geocoders import open_geocoder
+    from app.features.territories.geocoders import geocoder_named
     from app.features.territories.services import set_geocoder
     from app.settings import Settings
+    from geodata.geocoding import BadTable
 
     wanted = "" if name == "none" else name
-    if wanted and open_geocoder(wanted, Settings()) is None:
+    try:
+        found = geocoder_named(wanted, Settings())
+    except (BadTable, OSError) as error:
+        raise click.UsageError(f"The table cannot be used: {error}") from error
+    if wanted and found is None:
         raise click.UsageError(f"The folder “addresses” of the data has no usable table “{name}” (60 MB at most).")
     with working_session() as session:
         set_geocoder(session, territory=_called(session, slug), name=wanted)

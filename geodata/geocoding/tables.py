@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +52,10 @@ def read_addresses(path: Path) -> Iterator[AddressRow]:
             yield from _rows(file, path.name)
         except UnicodeDecodeError as error:
             raise BadTable(f"{path.name} is not UTF-8 text: save it as UTF-8.") from error
-        except (EOFError, gzip.BadGzipFile) as error:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise BadTable(f"{path.name} is not a whole gzip file.") from error
+        except csv.Error as error:
+            raise BadTable(f"{path.name} is not a CSV file: {error}.") from error
 
 
 def _rows(file: TextIO, name: str) -> Iterator[AddressRow]:

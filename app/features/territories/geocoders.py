@@ -5,12 +5,23 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+import structlog
 from flask import current_app
 
 from app.features.territories.sites import site_town
 from app.settings import Settings
 from geodata import demo
-from geodata.geocoding import Geocoder, GeocoderError, GeopfGeocoder, GuardedGeocoder, OfflineGeocoder, Proposal
+from geodata.geocoding import (
+    BadTable,
+    Geocoder,
+    GeocoderError,
+    GeopfGeocoder,
+    GuardedGeocoder,
+    OfflineGeocoder,
+    Proposal,
+)
+
+log = structlog.get_logger("addresses")
 
 SMALL = 60_000_000
 """Bytes of the largest address table that a process reads into its memory."""
@@ -23,7 +34,19 @@ def site_geocoder() -> Geocoder | None:
 
 
 def open_geocoder(name: str, settings: Settings) -> Geocoder | None:
-    """The geocoder that a town's setting names: `demo`, `geopf`, or a table in the folder `addresses` of the data."""
+    """The geocoder that a town's setting names, or None: a table that went bad later is one that is not there."""
+    try:
+        return geocoder_named(name, settings)
+    except (BadTable, OSError) as error:
+        log.warning("geocoder.unusable", table=name, error=str(error))
+        return None
+
+
+def geocoder_named(name: str, settings: Settings) -> Geocoder | None:
+    """`demo`, `geopf`, or a table in the folder `addresses` of the data; None for what is not there, or too big.
+
+    Raises BadTable for a file that holds no addresses, OSError for one that cannot be read.
+    """
     if name == "demo":
         return demo.geocoder()
     if name == NATIONAL:

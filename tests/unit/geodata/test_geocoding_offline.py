@@ -150,6 +150,8 @@ def test_reads_the_national_address_base_in_both_dialects(tmp_path: Path) -> Non
         ("latin.csv", "name,town,lon,lat\nRue de l'Église,Pau,1,2\n".encode("cp1252"), "UTF-8"),
         ("cut.csv.gz", gzip.compress(b"name,town,lon,lat\n" * 99, mtime=0)[:30], "gzip"),
         ("not.csv.gz", b"name,town,lon,lat\n", "gzip"),
+        ("broken.csv.gz", gzip.compress(b"name,town,lon,lat\n", mtime=0)[:10] + b"\xff" * 9, "gzip"),
+        ("endless.csv", b"name,town,lon,lat\n" + b"a" * 140_000, "CSV"),
     ],
 )
 def test_a_bad_table_is_refused_with_words(tmp_path: Path, name: str, data: bytes, words: str) -> None:
