@@ -85,7 +85,10 @@ def _blueprint(assets: Assets) -> Blueprint:
     def theme(name: str) -> Any:
         answer = redirect(_back(), 303)
         # Read by `base.js` too, which changes the theme without reloading.
-        answer.set_cookie("theme", name if name in THEMES else "", max_age=YEAR_S, samesite="Lax")
+        if name in THEMES:
+            answer.set_cookie("theme", name, max_age=YEAR_S, samesite="Lax")
+        else:
+            answer.delete_cookie("theme", samesite="Lax")
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

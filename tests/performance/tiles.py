@@ -27,7 +27,8 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from app.features.contributions.filters import parse_filters, resolve
+from app.features.contributions.filters import parse_filters
+from app.features.contributions.scope import resolve
 from app.features.contributions.tiles import MAX_ZOOM, tile_statement
 from app.features.planning.hotspots import mark_changed, recompute_changed
 from geodata.pyramid import Tile, grid_position

@@ -9,8 +9,9 @@ from flask import request
 from app.core.asking import asked_flag
 from app.core.db import db
 from app.core.errors import NotFound, invalid
-from app.features.contributions.filters import SORTS, MapFilters, middle, parse_filters, parse_point, resolve
+from app.features.contributions.filters import SORTS, MapFilters, middle, parse_filters, parse_point
 from app.features.contributions.person import person
+from app.features.contributions.scope import resolve
 from app.features.territories.hosts import host_reach
 from app.features.territories.sites import site_town
 

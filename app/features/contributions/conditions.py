@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.features.contributions.filters import Resolved
+from app.features.contributions.scope import Resolved
 from app.features.contributions.words import HAS, LACKS
 
 Shape = tuple[str, ...]

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.features.contributions.filters import MapFilters, everywhere, resolve
+from app.features.contributions.filters import MapFilters, everywhere
 from app.features.contributions.orders import FEW, few_with_words, first_ones, order_of
 from app.features.contributions.pyramid import KIND_CODES
 from app.features.contributions.queries import MANY, count_contributions, counts_by_kind
+from app.features.contributions.scope import resolve
 from app.features.contributions.words import corrected
 
 PAGE = 30

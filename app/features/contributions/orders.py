@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import FieldError, Invalid
 from app.features.contributions.conditions import PLAN_EACH, Shape, shape_of, values, where
-from app.features.contributions.filters import MapFilters, Resolved
+from app.features.contributions.filters import MapFilters
+from app.features.contributions.scope import Resolved
 
 FEW = 500
 """As many contributions with some words are gathered before the first ones are looked for in another way."""

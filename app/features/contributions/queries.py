@@ -11,10 +11,11 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from app.features.contributions.conditions import FINE, PLAN_EACH, Shape, shape_of, values, where
-from app.features.contributions.filters import STATES, MapFilters, Resolved, Scope, everywhere, resolve, scope_of
+from app.features.contributions.filters import STATES, MapFilters, everywhere
 from app.features.contributions.orders import cursor as next_page
 from app.features.contributions.orders import few_with_words, first_ones, order_of, parse_cursor
 from app.features.contributions.pyramid import COUNTED, KIND_CODE, KIND_CODES
+from app.features.contributions.scope import Resolved, Scope, resolve, scope_of
 from geodata.pyramid import LEVELS, tile_number, tiles_covering, week_number, week_start
 
 MOST = 500

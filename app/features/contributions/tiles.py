@@ -21,8 +21,9 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from app.features.contributions.conditions import FINE, PLAN_EACH, Shape, shape_of, values, where
-from app.features.contributions.filters import Resolved, meet, without_bbox
+from app.features.contributions.filters import without_bbox
 from app.features.contributions.pyramid import GRID_X, GRID_Y, KIND_CODE, KIND_CODES, STANDING
+from app.features.contributions.scope import Resolved, meet
 from app.features.contributions.supporting import DISC
 from geodata.pyramid import GRID_BITS, LEVELS, Tile, level_for, tile_bounds, tile_number, tiles_covering, week_number
 from geodata.pyramid import week_start as start_of

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid, NotFound, invalid
 from app.features.contributions.conditions import PLAN_EACH, Shape, shape_of, values, where
-from app.features.contributions.filters import MapFilters, Resolved, resolve
+from app.features.contributions.filters import MapFilters
+from app.features.contributions.scope import Resolved, resolve
 from app.features.territories.catalogue import CategoryFacts, Town, current_town
 from app.features.territories.models import Territory
 

@@ -19,11 +19,11 @@ from app.core.security import csrf, limiter
 from app.core.shapes import AS_JSON
 from app.core.storage import open_storage
 from app.features.accounts.access import refuse_other_sites
-from app.features.contributions.filters import scope_of
 from app.features.contributions.person import acting_person, person, remember
 from app.features.contributions.posted import read_posted
 from app.features.contributions.public import public_face
 from app.features.contributions.schemas import field_errors
+from app.features.contributions.scope import scope_of
 from app.features.contributions.supporting import (
     BUBBLE_GROWTH,
     BUBBLE_MAX,

@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.errors import invalid
 from app.core.i18n import label
 from app.core.openapi import documented
-from app.features.contributions.filters import scope_of
+from app.features.contributions.scope import scope_of
 from app.features.contributions.urls import absolute, photo_urls, public_url
 from app.features.participation import api_reference
 from app.features.participation.queries.ideas import ORDERS, STATES, IdeaFilters, Order, ideas

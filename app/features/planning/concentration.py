@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.features.contributions.filters import STATES, MapFilters, Resolved, resolve
+from app.features.contributions.filters import STATES, MapFilters
+from app.features.contributions.scope import Resolved, resolve
 from app.features.territories.quarters import quarters_first
 from geodata.hexagons import parent_masks
 

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.features.contributions.filters import MapFilters, resolve
+from app.features.contributions.filters import MapFilters
+from app.features.contributions.scope import resolve
 
 FEWEST = 5
 """Fewer contributions than this are never shown as an area in public."""

@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.features.contributions.filters import OPEN_STATES, parse_filters, resolve
+from app.features.contributions.filters import OPEN_STATES, parse_filters
 from app.features.contributions.pyramid import CellChange, rebuild_cells
+from app.features.contributions.scope import resolve
 from app.features.contributions.tiles import CROWD, contribution_tile
 from geodata.pyramid import Tile, degrees, grid_position
 from tests.support.town import EAST, NORTH, SOUTH, WEST, Town, make_town

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from app.cli.territory import territory
 from app.core.storage import derived_key, open_storage
-from app.features.contributions import filters
+from app.features.contributions import scope
 from app.features.contributions.services import follow_hash
 from app.features.territories.hosts import forget_hosts
 from tests.support.desk import LAT, LON, PASSWORD, make_world
@@ -35,7 +35,7 @@ HOTSPOT = """
 def world(app, session):
     """Bidache and Nantes with a host each, a ticket, a photo, a hotspot, a category of their own."""
     forget_hosts()
-    filters._scopes.clear()
+    scope._scopes.clear()
     world = make_world(session)
     for town, host, only in (("bidache", A, "canal"), ("nantes", B, "tramway")):
         settings = json.dumps({"hosts": [host]})
@@ -254,7 +254,7 @@ def test_a_town_is_given_its_hosts_by_a_command(app, world, get, environment):
     run = CliRunner().invoke(territory, ["hosts", "anglet", "Anglet.example", "www.anglet.example"])
     assert run.output == "anglet answers at anglet.example, www.anglet.example, and nothing else appears there.\n"
     forget_hosts()
-    filters._scopes.clear()
+    scope._scopes.clear()
     assert [town["slug"] for town in get("/api/v1/territories", "www.anglet.example").json["territories"]] == ["anglet"]
     assert CliRunner().invoke(territory, ["hosts", "nantes", "anglet.example"]).exit_code == 1
     assert CliRunner().invoke(territory, ["hosts", "nantes", "http://x/"]).exit_code == 2

@@ -84,3 +84,12 @@ def test_the_delay_after_which_personal_data_goes_is_the_town_s(session: Session
     assert "365 days after your contribution is closed" in page
     assert "The text is removed then too" in page
     assert "Your photos are deleted then too" in page
+
+
+def test_a_theme_that_was_chosen_is_kept_and_any_other_word_forgets_it(session: Session, client: FlaskClient) -> None:
+    _town(session, {})
+    assert client.get("/theme/dark?next=/liste").headers["Location"] == "/liste"
+    assert 'data-theme="dark"' in client.get("/liste").text
+    assert client.get("/theme/neither").status_code == 303
+    assert client.get_cookie("theme") is None
+    assert 'data-theme="dark"' not in client.get("/liste").text

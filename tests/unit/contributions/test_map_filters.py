@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from app.core.errors import Invalid
-from app.features.contributions.filters import OPEN_STATES, MapFilters, Resolved, Scope, parse_filters
+from app.features.contributions.filters import OPEN_STATES, MapFilters, parse_filters
 from app.features.contributions.pages import Filters
+from app.features.contributions.scope import Resolved, Scope
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 

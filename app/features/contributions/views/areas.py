@@ -16,10 +16,11 @@ from app.core.errors import FieldError, Invalid, invalid
 from app.core.i18n import label, language
 from app.core.security import limiter
 from app.features.accounts.visiting import current_resident
-from app.features.contributions.filters import MapFilters, resolve
+from app.features.contributions.filters import MapFilters
 from app.features.contributions.following import RADII_M, Subject, ask_to_follow, follow_here
 from app.features.contributions.pages import AreaPage, Choice
 from app.features.contributions.person import acting_person, remember
+from app.features.contributions.scope import resolve
 from app.features.contributions.views import blueprint
 from app.features.contributions.views.maps import category_choices
 from app.features.notifications.timing import Quiet

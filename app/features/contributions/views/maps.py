@@ -13,21 +13,13 @@ from app.core.access import public
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.i18n import cookieless, label
-from app.features.contributions.filters import (
-    GROUPS,
-    STATES,
-    Bounds,
-    MapFilters,
-    middle,
-    parse_point,
-    period_start,
-    scope_of,
-)
+from app.features.contributions.filters import GROUPS, STATES, Bounds, MapFilters, middle, parse_point, period_start
 from app.features.contributions.form_pages import Nearby
 from app.features.contributions.listing import PAGE, Listed, listed_contributions
 from app.features.contributions.nearby import open_nearby
 from app.features.contributions.pages import KIND_ORDER, Choice, Filters, ListItem, ListPage, MapPage
 from app.features.contributions.person import person
+from app.features.contributions.scope import scope_of
 from app.features.contributions.urls import photo_url
 from app.features.contributions.views import blueprint
 from app.features.contributions.wording import state_word

@@ -15,7 +15,8 @@ from app.core.openapi import documented
 from app.core.security import limiter
 from app.features.contributions import api_reference
 from app.features.contributions.asked import asked_filters
-from app.features.contributions.filters import PARAMETERS, resolve
+from app.features.contributions.filters import PARAMETERS
+from app.features.contributions.scope import resolve
 from app.features.contributions.shapes import TileJson
 from app.features.contributions.tiles import FIRST_POINTS, MAX_ZOOM, contribution_tile
 from geodata.pyramid import Tile

@@ -16,10 +16,10 @@ from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
 from app.features.contributions.drafts import Draft
-from app.features.contributions.filters import scope_of
 from app.features.contributions.form_pages import Nearby
 from app.features.contributions.pages import Choice
 from app.features.contributions.person import person
+from app.features.contributions.scope import scope_of
 from app.features.contributions.views.maps import asked_pin, list_item, list_items
 from app.features.participation.pages import IdeasPage
 from app.features.participation.queries.ideas import (

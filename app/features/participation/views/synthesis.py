@@ -12,8 +12,8 @@ from flask_babel import gettext, ngettext
 from app.core.access import public
 from app.core.db import db
 from app.core.i18n import label
-from app.features.contributions.filters import scope_of
 from app.features.contributions.pages import Choice
+from app.features.contributions.scope import scope_of
 from app.features.participation.pages import SynthesisPage, SynthesisRow
 from app.features.participation.queries.ideas import PUBLIC_KEYS, IdeaFilters, Summary, summaries
 from app.features.participation.views import blueprint
