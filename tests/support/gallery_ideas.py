@@ -267,6 +267,7 @@ def add(app: Flask) -> None:
             ["Insulte : il parle de ma voisine", "Hors sujet"], "/publier", "/masquer", "", "/laisser",
             [
                 PictureView(1, "/photo/400/one", False, "/cacher", ""), PictureView(2, "", True, "", "/montrer"),
+                PictureView(3, "/photo/400/one", True, "", "/montrer"),
             ],
         )  # fmt: skip
         shown = [] if "vide" in request.args else [said]

@@ -31,9 +31,12 @@ def blurs_faces(town: Town) -> bool:
 
 
 def derive_photo(session: Session, *, photo_id: int, location: str) -> None:
-    """Make the derivatives of a photo that has none. What cannot be made clean is never shown (`failed`)."""
+    """Make the derivatives of a photo that has none. What cannot be made clean is never shown (`failed`).
+
+    A photo that is hidden has them too, under a key that nobody learns: who may show it again looks at it.
+    """
     photo = session.scalar(select(Photo).where(Photo.id == photo_id).with_for_update())
-    if photo is None or photo.state != "pending" or photo.hidden:
+    if photo is None or photo.state != "pending":
         return
     storage = open_storage(location)
     try:

@@ -47,7 +47,7 @@ _MAKE = text(
     INSERT INTO outbox (topic, subject_id)
     SELECT 'photo', p.id FROM photo p LEFT JOIN comment m ON m.id = p.comment_id
     WHERE (p.contribution_id = :id OR m.contribution_id = :id AND m.state = 'public')
-      AND p.state = 'pending' AND NOT p.hidden
+      AND p.state = 'pending'
     """
 )
 

@@ -36,7 +36,7 @@ class ReportView:
 
 @dataclass(frozen=True)
 class PictureView:
-    """A photo: `url` empty while it is not made, or hidden."""
+    """A photo: `url` empty while it is not made."""
 
     id: int
     url: str
@@ -153,7 +153,7 @@ def picture_views(photos: Sequence[PhotoLine], *, comment_id: int | None = None)
     return [
         PictureView(
             id=each.id,
-            url=url_for("moderation.picture", photo_id=each.id) if each.ready and not each.hidden else "",
+            url=url_for("moderation.picture", photo_id=each.id) if each.ready else "",
             hidden=each.hidden,
             hide_url="" if each.hidden else at(each, "masquer"),
             show_url=at(each, "montrer") if each.hidden else "",

@@ -366,9 +366,9 @@ def editing(session: Session, actor: Actor, *, reference: str) -> Editing:
     return Editing(row, photos, [FormerContent(*each) for each in versions])
 
 
-def moderated_photo(session: Session, actor: Actor, *, photo_id: int) -> Any:
-    """A photo that is not hidden, for who moderates it: `key` (None while it is not made), `covered`, `faces_left`,
-    and where it belongs. Raises NotFound for any other.
+def moderated_photo(session: Session, actor: Actor, *, photo_id: int, though_hidden: bool = False) -> Any:
+    """A photo that is not hidden, unless it may be, for who moderates it: `key` (None while it is not
+    made), `covered`, `faces_left`, and where it belongs. Raises NotFound for any other.
     """
     found = session.execute(
         text(
@@ -377,10 +377,10 @@ def moderated_photo(session: Session, actor: Actor, *, photo_id: int) -> Any:
                    c.territory_id
             FROM photo p LEFT JOIN comment m ON m.id = p.comment_id
             JOIN contribution c ON c.id = coalesce(p.contribution_id, m.contribution_id) {_JOINS}
-            WHERE p.id = :photo AND NOT p.hidden AND {_REACH}
+            WHERE p.id = :photo AND (:though_hidden OR NOT p.hidden) AND {_REACH}
             """  # noqa: S608 - constants
         ),
-        _reach(actor) | {"kind": None, "photo": photo_id},
+        _reach(actor) | {"kind": None, "photo": photo_id, "though_hidden": though_hidden},
     ).one_or_none()
     if found is None:
         raise NotFound("This photo is not shown.")

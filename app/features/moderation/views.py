@@ -67,8 +67,9 @@ def back(reference: str, _act: str) -> Answer:
 @blueprint.get("/moderation/photos/<int:photo_id>-<int:size>.jpg")
 @moderators
 def picture(photo_id: int, size: int) -> Response:
-    """A picture that waits for its moderator, or that one hid with all the rest; nobody else is served it."""
-    return private_picture(queries.moderated_photo(db.session, current_actor(), photo_id=photo_id).key, size)
+    """A picture that waits for its moderator, or that one hid; nobody else is served it."""
+    found = queries.moderated_photo(db.session, current_actor(), photo_id=photo_id, though_hidden=True)
+    return private_picture(found.key, size)
 
 
 @blueprint.get("/moderation/journal")

@@ -166,7 +166,7 @@ def hide_photo(
 
 
 def show_photo(session: Session, actor: Actor, *, photo_id: int) -> Decided:
-    """Show it again: its pictures are made again, under new addresses."""
+    """Show it again, under new addresses: those under which its moderators looked at it meanwhile end."""
     row, photo = locked_photo(session, actor, photo_id, hidden=True)
     return _decide_photo(session, actor, row, photo, PHOTO_RESTORED, words="", data={}, tell=True)
 
@@ -257,10 +257,9 @@ def _show_photo(session: Session, row: Any, photo_id: int, *, hidden: bool) -> N
 
 
 def _show_one(session: Session, row: Any, photo_id: int, *, hidden: bool, make: bool = True) -> None:
-    if hidden:
-        forget_pictures(session, contribution_id=row.id, photo_id=photo_id)
+    forget_pictures(session, contribution_id=row.id, photo_id=photo_id)
     session.execute(_HIDE, {"photo": photo_id, "hidden": hidden})
-    if not hidden and make:
+    if make:
         outbox.add(session, topic="photo", subject_id=photo_id)
 
 
