@@ -61,6 +61,7 @@ export class Marks {
    * @param {Mark[]} marks
    */
   show(marks) {
+    // The first have nothing to come from, and come while the map itself is being drawn.
     const first = !this.drawn.size;
     const wanted = new Map(marks.map((mark) => [mark.key, mark]));
     const leaving = [...this.drawn].filter(([key]) => !wanted.has(key)).map(([, drawn]) => drawn);
