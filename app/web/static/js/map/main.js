@@ -64,8 +64,8 @@ async function start() {
     view.onMove = (bounds) => list.follow(bounds);
     list.onSelect = (reference) => view?.marks.select(reference);
     list.onHover = (reference) => view?.marks.near(reference);
-    // The list that came with the page is that of the whole town.
-    if (view.partial || filters.params().get("sort") === "nearest") list.follow(view.bounds());
+    // The list that came with the page is that of the whole town. The first answer to a hand comes before its part.
+    if (view.partial || filters.params().get("sort") === "nearest") idle(() => list.follow(view.bounds()), { timeout: 1000 });
     Object.assign(window, { auzolanMap: view });
     offline(view);
     document.getElementById("follow-here")?.addEventListener("click", (event) => followHere(/** @type {HTMLAnchorElement} */ (event.currentTarget), view));
