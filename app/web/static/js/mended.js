@@ -7,9 +7,13 @@ import { fill, settings } from "./base.js";
 export function watch(form) {
   form.addEventListener("input", heal);
   form.addEventListener("change", heal);
+  // On a slow line somebody writes before this script has come.
+  for (const field of form.elements) {
+    if ((field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement) && field.value !== field.defaultValue) heal({ currentTarget: form, target: field });
+  }
 }
 
-/** What is answered is not wrong any more: its sentences go, beside the field and at the top. @param {Event} event */
+/** What is answered is not wrong any more: its sentences go, beside the field and at the top. @param {{currentTarget: EventTarget | null, target: EventTarget | null}} event */
 function heal({ currentTarget, target }) {
   const form = /** @type {HTMLFormElement} */ (currentTarget);
   const given = new FormData(form);
