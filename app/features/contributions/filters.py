@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from app.core.errors import FieldError, Invalid
+from app.core.texts import is_blank
 from app.features.contributions.pyramid import KIND_CODES, STANDINGS
 from app.features.contributions.words import MOST_CHARACTERS, reference_in
 from geodata.pyramid import WEEK_ZERO
@@ -102,7 +103,7 @@ def parse_filters(pairs: Iterable[tuple[str, str]], *, now: datetime | None = No
     """
     values: dict[str, list[str]] = {}
     for name, value in pairs:
-        if name in PARAMETERS and value.strip():
+        if name in PARAMETERS and not is_blank(value):
             values.setdefault(name, []).append(value.strip())
     errors: list[FieldError] = []
     filters = MapFilters(

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from app.core.texts import is_blank
 from app.features.contributions.filters import PERIODS as DAYS_OF
 from app.features.contributions.filters import SORTS
 from app.features.contributions.words import MOST_CHARACTERS
@@ -142,6 +143,7 @@ class Filters:
         slugs = [args.get(name, "").strip()[:80] for name in ("category", "state", "zone")]
         category, state, zone = slugs
         query = args.get("q", "").strip()[:MOST_CHARACTERS]
+        query = "" if is_blank(query) else query
         mine, supported = args.get("mine") == "1", args.get("supported") == "1"
         sort = args.get("sort", "")
         return cls(kinds, category, state, days, query, zone, mine, supported, sort if sort in SORTS else SORTS[0])
@@ -173,6 +175,8 @@ class ListPage:
     previous: str = ""
     following: str = ""
     selected: str = ""
+    partial: bool = False
+    """Only a part of the town was asked for: there may be more elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,15 @@ def queue() -> Answer:
 def ticket(reference: str) -> Answer:
     """A ticket, beside the queue it came from."""
     if reference != reference.upper():
-        return redirect(request.full_path.rstrip("?").replace(reference, reference.upper(), 1))
-    return _page(reference)
+        return redirect(_same_view(reference, reference.upper()))
+    try:
+        return _page(reference)
+    except NotFound:
+        # Whoever has the number of a contribution has that of its ticket, though it joined another's.
+        joined = _exact(reference)
+        if joined is None or joined == reference:
+            raise
+        return redirect(_same_view(reference, joined))
 
 
 @blueprint.get("/bureau/<reference>/photos/<key>-<int:size>.jpg")
@@ -267,6 +274,10 @@ def _page(reference: str, *, problem: Problem | None = None) -> Answer:
     view = ticket_view(actor, detail, look, typed=request.form if problem else {}, errors=errors)
     page = render_template("tickets/desk.html", page=desk_page(actor, look, view))
     return (page, problem.status) if problem else page
+
+
+def _same_view(reference: str, other: str) -> str:
+    return request.full_path.rstrip("?").replace(reference, other, 1)
 
 
 def _version() -> int:

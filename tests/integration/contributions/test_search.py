@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -15,6 +17,8 @@ from tests.support.naughty import NAUGHTY
 from tests.support.town import EAST, NORTH, SOUTH, WEST, Town, make_town
 
 ADDRESS = "/api/v1/contributions"
+PART = f"bbox={WEST},{SOUTH},{WEST + 0.001},{SOUTH + 0.001}"
+"""A corner of the town where nobody said anything."""
 SAID = {
     "lamp": ("L’éclairage est cassé devant l’école", "fr", "12 rue des Écoles"),
     "bench": ("Des bancs à l’ombre, s’il vous plaît", "fr", None),
@@ -71,7 +75,7 @@ QUESTIONS = {
     "BID 3": {"bins"},
     "BID-99999": set(),
 }
-NO_WORDS = ("%", "_", "'", '"', "--", "& | ! ( :*", "<->", "\u200b", "🙂", "le la les", "-", "((((", "-banc")
+NO_WORDS = ("%", "_", "'", '"', "--", "& | ! ( :*", "<->", "🙂", "le la les", "-", "((((", "-banc")
 
 
 def test_questions(client: FlaskClient, said: dict[str, str]) -> None:
@@ -95,6 +99,13 @@ def test_what_is_no_word_finds_nothing(client: FlaskClient, said: dict[str, str]
     assert {question: found(client, said, question) for question in NO_WORDS} == {
         question: set() for question in NO_WORDS
     }
+
+
+@pytest.mark.parametrize("question", [" ", "\u200b", "\u2800\u00ad"])
+def test_what_cannot_be_seen_is_no_question(client: FlaskClient, said: dict[str, str], question: str) -> None:
+    assert found(client, said, question) == set(SAID)
+    page = client.get("/liste", query_string={"q": question, "lang": "fr"}).text
+    assert page.count('class="item') >= len(SAID) and "Personne n’a écrit" not in page
 
 
 def test_every_line_of_a_naughty_list_is_searched_for(client: FlaskClient, said: dict[str, str]) -> None:
@@ -190,9 +201,9 @@ def test_a_zone(session: Session, town: Town, client: FlaskClient) -> None:
     gone = client.get("/liste?zone=nord&lang=fr").text
     assert "À l’est" not in gone
     assert "Retirer les filtres" in gone and '"?period=0&amp;zone=nord"' in gone
-    # Only where a map stands beside the list may one move it away.
-    assert "Éloignez la carte" not in gone
-    assert "Éloignez la carte" in client.get("/list-fragment?zone=nord&lang=fr").text
+    # Only of a part of the town may one look elsewhere.
+    assert "Regardez ailleurs" not in gone
+    assert "Regardez ailleurs" in client.get(f"/liste?zone=nord&lang=fr&{PART}").text
     assert "Chercher depuis le début" not in client.get("/liste?zone=nord&period=all&lang=fr").text
 
 
@@ -234,7 +245,7 @@ def test_the_list_says_what_it_searched_instead(session: Session, town: Town, cl
 
 
 def test_an_empty_list_leads_out_of_itself(session: Session, town: Town, client: FlaskClient) -> None:
-    """Each link leaves one filter away and keeps the others; only beside a map is one told to move it."""
+    """Each link leaves one filter away and keeps the others; only of a part is one told to look elsewhere."""
     session.commit()
     address = "q=wxyz&kind=praise&period=7"
     page = client.get(f"/liste?{address}&lang=fr").text
@@ -243,16 +254,17 @@ def test_an_empty_list_leads_out_of_itself(session: Session, town: Town, client:
     ways |= {"Problèmes, bravos et idées": "?period=7&amp;q=wxyz", "Retirer les filtres": "?"}
     for words, where in ways.items():
         assert f'<a href="{where}">{words}</a>' in empty
-    for nothing, beside, alone in (
-        ("kind=praise&period=7", "Éloignez la carte", "Élargissez l’un d’eux"),
-        ("", "Éloignez la carte", "Remontez plus loin"),
+    for nothing, in_part, everywhere in (
+        ("kind=praise&period=7", "Regardez ailleurs", "Élargissez l’un d’eux"),
+        ("", "Regardez ailleurs", "Remontez plus loin"),
         ("period=0", "Soyez la première personne", "Soyez la première personne"),
     ):
-        for path, told in (("/list-fragment", beside), ("/liste", alone)):
-            page = client.get(f"{path}?{nothing}&lang=fr").text
+        for path, part in product(("/", "/liste", "/list-fragment"), (PART, "")):
+            told = in_part if part else everywhere
+            page = client.get(f"{path}?{nothing}&lang=fr&{part}").text
             empty = page[page.index('class="card empty"') :]
             assert told in empty
-            assert ("carte" in empty.split("</div>")[0]) == ("carte" in told)
+            assert ("ailleurs" in empty.split("</div>")[0]) == ("ailleurs" in told)
             if path == "/list-fragment":
                 assert "&#34;problem&#34;: 0" in page, "the map's chips are told what is left of each kind"
             assert ("Depuis le début" in empty.split("</ul>")[0]) == (nothing != "period=0")

@@ -352,7 +352,9 @@ def test_the_number_of_a_contribution_that_joined_opens_the_ticket(world, agent,
     world.session.commit()
     answer = agent.get("/bureau?q=bid-90001")
     assert (answer.status_code, answer.location.split("?")[0]) == (303, f"/bureau/{ticket}")
+    assert agent.get("/bureau/BID-90001?view=team").location == f"/bureau/{ticket}?view=team"
     assert "Trou devant" not in agent.get("/bureau?q=BID-90002").text
+    assert agent.get("/bureau/BID-90002").status_code == 404
 
 
 def test_a_number_typed_small_is_led_to_its_page(agent, ticket):

@@ -251,6 +251,7 @@ def _list_page(here: SiteTown, found: Listed, filters: Filters, offset: int, end
         previous=at(max(0, offset - PAGE)) if offset else "",
         following=at(offset + PAGE) if offset + PAGE < found.total else "",
         selected=request.args.get("selected", ""),
+        partial=asked_bounds() is not None,
     )
 
 
