@@ -80,17 +80,21 @@ function stop() {
   words.textContent = fill(words.dataset.words || "", { phone: called.dataset.phone || "" });
 }
 
-/** How long the text is, once it gets near the limit. */
+/** How long the text is, for the eye; only near the limit is it told aloud, and once: the field keeps one name. */
 function count() {
   const text = /** @type {HTMLTextAreaElement} */ (field("text").valueOf());
   let shown = form.querySelector("[data-counter]");
   if (!shown) {
     shown = document.createElement("small");
     shown.setAttribute("data-counter", "");
+    shown.setAttribute("aria-hidden", "true");
     shown.className = "num";
     form.querySelector("label[for=text]")?.append(" ", shown);
   }
   shown.textContent = `${text.value.length} / ${text.maxLength}`;
+  const status = /** @type {HTMLElement} */ (document.getElementById("text-status"));
+  const told = text.maxLength - text.value.length < 100 ? status.dataset.words || "" : "";
+  if (status.textContent !== told) status.textContent = told;
 }
 
 async function restore() {
