@@ -33,7 +33,7 @@ def test_the_counter_is_for_the_eye_and_the_limit_is_told_once(visit: Opener) ->
     )
     text.fill("a" * (most - 99))
     page.keyboard.type("bcd")
-    expect(status).to_have_text(f"Bientôt {most} caractères, la longueur la plus grande.")
+    expect(status).to_have_text(f"Bientôt {most} caractères\xa0: c’est la limite.")
     text.fill("Un trou")
     expect(status).to_have_text("")
     assert page.evaluate("told.filter(Boolean).length") == 1
